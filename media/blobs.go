@@ -1,0 +1,47 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// ErrNotFound is what [Blobs.Open] answers for a name that was never committed, or was removed.
+var ErrNotFound = errors.New("media: blob not found")
+
+// ErrExists is what [Blobs.Create] answers for a name that is committed or being written.
+var ErrExists = errors.New("media: blob exists")
+
+// Blobs keeps bytes under names. A *name* is made by the engine: "YYYYMMDDHH/" and 32 lower-case hex
+// digits, the hour (UTC, by the engine's clock) in which the upload began and 128 random bits. It
+// holds nothing of a client, of a session or of the bytes, so equal uploads have different names, and
+// an implementation may use it as a path or an object key as it is. The bytes are sealed by the engine
+// before they come here.
+//
+// Every method MUST be safe for concurrent use. What is given to Write MUST NOT be kept after it returns.
+type Blobs interface {
+	// Create starts a blob. The blob MUST NOT be readable under its name, nor be there after a crash,
+	// until Commit returned nil. Create of a name that exists MUST fail with ErrExists.
+	Create(ctx context.Context, name string) (BlobWriter, error)
+
+	// Open reads a committed blob from its start, and MUST answer ErrNotFound otherwise. Two Opens of
+	// one name read the same bytes: an answer is signed in a first pass and sent in a second.
+	Open(ctx context.Context, name string) (io.ReadCloser, error)
+
+	// Remove MUST return nil only when none of the names can be opened any more. Names that are not
+	// there are no error. A reader that was opened before may read on or fail.
+	Remove(ctx context.Context, names ...string) error
+}
+
+// BlobWriter takes the bytes of one blob. Exactly one of Commit and Abort ends it; Abort after Commit
+// does nothing, so that it can be deferred. A BlobWriter is used by one goroutine.
+type BlobWriter interface {
+	io.Writer
+
+	// Commit makes the blob durable (file and folder synced, or upload completed) before it returns nil.
+	// When it fails, nothing remains.
+	Commit() error
+
+	// Abort discards what was written, and leaves nothing behind.
+	Abort() error
+}

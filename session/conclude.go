@@ -1,0 +1,89 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bonafide-idv/bonafide/decision"
+)
+
+// ErrVerdict refuses a verdict whose outcome is unknown, or whose Record.Additional is not a JSON object.
+var ErrVerdict = errors.New("session: verdict is not acceptable")
+
+// Decide concludes a submitted session by hand, as [ActorReviewer]. A request for resubmission beyond
+// [Policy.Resubmissions] becomes a decline with reason code 539.
+//
+// Errors: [ErrNotFound]; [ErrVerdict]; a *[TransitionError] when there is nothing to decide.
+func (e *Engine) Decide(ctx context.Context, id uuid.UUID, v decision.Verdict) (*Snapshot, error) {
+	return e.conclude(ctx, id, ActorReviewer, v, 0)
+}
+
+// conclude carries out a verdict; of a decider only at the version at which it was asked.
+func (e *Engine) conclude(ctx context.Context, id uuid.UUID, by Actor, v decision.Verdict, version int64) (*Snapshot, error) {
+	if err := checkVerdict(&v); err != nil {
+		return nil, err
+	}
+	return e.write(ctx, Ref{ID: id}, PartAttempts|PartDecisions, func(w *work) error {
+		if version != 0 && w.snap.Version != version {
+			return fmt.Errorf("%w: while it was decided", ErrConflict)
+		}
+		if err := w.tick(); err != nil {
+			return err
+		}
+		return w.carryOut(v, by)
+	})
+}
+
+// carryOut makes of a verdict what the policy allows.
+func (w *work) carryOut(v decision.Verdict, by Actor) error {
+	action := map[decision.Outcome]Action{
+		decision.Approved:     ActionApprove,
+		decision.Declined:     ActionDecline,
+		decision.Resubmission: ActionRequestResubmission,
+		decision.Review:       ActionReview,
+	}[v.Outcome]
+	if _, err := Next(w.snap.Status, action, by); err != nil {
+		return err
+	}
+	if action == ActionRequestResubmission && w.snap.Attempt > w.in.Policy.Resubmissions {
+		v.Outcome, v.Code, action = decision.Declined, decision.CodeResubmissionLimit, ActionDecline
+		v.Record.Reason = decision.ReasonText(v.Code)
+	}
+	if err := w.appendDecision(v, by); err != nil {
+		return err
+	}
+	if action == ActionReview && !w.in.Policy.Review {
+		return w.undecided(by)
+	}
+	return w.move(action, by, w.now)
+}
+
+// undecided takes the decider's turn away: something else will decide.
+func (w *work) undecided(by Actor) error {
+	s := &w.snap.Session
+	s.UpdatedAt = w.now
+	s.DecideAt, s.RetryAt, s.Tries = time.Time{}, time.Time{}, 0
+	return w.emit(EventUndecided, by, w.now)
+}
+
+// checkVerdict answers ErrVerdict with what is wrong, and completes the reason.
+func checkVerdict(v *decision.Verdict) error {
+	if !v.Outcome.Valid() {
+		return fmt.Errorf("%w: there is no outcome %q", ErrVerdict, v.Outcome)
+	}
+	if v.Record.Reason == "" {
+		v.Record.Reason = decision.ReasonText(v.Code)
+	}
+	if a := v.Record.Additional; len(a) > 0 {
+		var object map[string]json.RawMessage
+		if err := json.Unmarshal(a, &object); err != nil || object == nil {
+			return fmt.Errorf("%w: Record.Additional is not a JSON object", ErrVerdict)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+// Package session is an identity-verification session engine: it takes one attempt to verify one person
+// from its creation by a server, through photographs and data, to a decision that the server is told of.
+//
+// # A session
+//
+// A [Session] is made by [Engine.Create], begun by the person ([Engine.Start]), filled ([Engine.Upload]), handed in
+// ([Engine.Submit]) and concluded, by a [Decider] on the session's own alarm or by hand ([Engine.Decide]). When its time runs
+// out before it is handed in, it expires; it can be deleted ([Engine.Delete]), and then everything about the person is
+// destroyed. What is possible when, and for whom, is one table, [Transitions]:
+//
+//	stateDiagram-v2
+//	    [*] --> created
+//	    created --> started: start
+//	    started --> started: start
+//	    resubmission_requested --> started: start
+//	    created --> submitted: submit
+//	    started --> submitted: submit
+//	    resubmission_requested --> submitted: submit
+//	    submitted --> awaiting_external: pause
+//	    awaiting_external --> submitted: continue
+//	    submitted --> review: review
+//	    awaiting_external --> review: review
+//	    submitted --> approved: approve
+//	    awaiting_external --> approved: approve
+//	    review --> approved: approve
+//	    submitted --> declined: decline
+//	    awaiting_external --> declined: decline
+//	    review --> declined: decline
+//	    submitted --> resubmission_requested: request_resubmission
+//	    review --> resubmission_requested: request_resubmission
+//	    submitted --> failed: fail
+//	    awaiting_external --> failed: fail
+//	    created --> expired: expire
+//	    started --> abandoned: expire
+//	    resubmission_requested --> abandoned: expire
+//	    submitted --> abandoned: expire
+//	    awaiting_external --> abandoned: expire
+//	    review --> abandoned: expire
+//	    created --> created: resume
+//	    started --> created: resume
+//	    expired --> created: resume
+//	    abandoned --> created: resume
+//	    approved --> submitted: reprocess
+//	    declined --> submitted: reprocess
+//	    failed --> submitted: reprocess
+//	    approved --> declined: revise
+//	    declined --> approved: revise
+//	    approved --> [*]
+//	    declined --> [*]
+//	    expired --> [*]
+//	    abandoned --> [*]
+//	    failed --> [*]
+//
+// # The engine
+//
+// An [Engine] is made of a [Store] and a [Config], whose zero value is a working engine in memory. Each verb reads the session,
+// brings it up to date, asks the rules, and makes one write, a [Change], which a store does wholly or not at all. The rules
+// are pure functions of values and a time; a store only compares, keeps and finds. So every store behaves alike, and
+// storage/storetest holds it to that.
+//
+// Nothing runs by itself: the host calls [Engine.Run], which does what falls due, or, in a test, moves its clock and calls
+// [Engine.Settle]. A session whose time is over is expired for every reader at once, whether Run has come to it or not.
+//
+// A host that writes to its own tables in the same transaction gives the engine its transaction: [Engine.With].
+//
+// # Personal data
+//
+// Everything about a person is sealed with AES-256-GCM under a key of its session alone before it reaches the store or the
+// blobs. The keys are with a [Keeper], outside the store and outside its backups: destroying a key destroys what
+// it sealed, also in every copy.
+//
+// # Telling the host
+//
+// Every change appends [Event]s, and for each [Endpoint] that wants one a [Delivery], in the same write, its bytes rendered
+// by the endpoint's [Renderer]. They are sent at least once, always with the same id and the same bytes.
+package session

@@ -1,0 +1,214 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bonafide-idv/bonafide/media"
+)
+
+// Config is what an [Engine] is made of besides its store. The zero value is ready for use with a store that
+// ends with the process; a store that outlives it needs Keeper and Blobs that do too.
+type Config struct {
+	// Integrations finds policies and endpoints. Default: one integration, whose id is the nil UUID,
+	// with the zero [Policy] and no endpoints.
+	Integrations Integrations
+	// Clock tells the time. Default: the system's.
+	Clock Clock
+	// Keeper keeps the keys of the sessions. Default: in memory, for a store that is in memory.
+	Keeper Keeper
+	// Blobs keeps the media. Default: in memory, for a store that is in memory.
+	Blobs media.Blobs
+	// MediaLimits bounds what is uploaded. Default: the limits of [media.Limits].
+	MediaLimits media.Limits
+	// Decider concludes submitted sessions. Default: [Manual].
+	Decider Decider
+	// Renderers write what endpoints are told, by [Endpoint.Format]. Default: none.
+	Renderers map[string]Renderer
+	// Deliverer sends it. Default: none; deliveries wait in the store.
+	Deliverer Deliverer
+	// NewID makes all identifiers from the time of the operation. They must be unique and have the form of a
+	// UUID version 4; where they are not in the order of time, so are lists and pages. Default: [NewID].
+	NewID func(at time.Time) uuid.UUID
+	// Log is told of what goes wrong in the background, without personal data. Default: silent.
+	Log *slog.Logger
+}
+
+// Engine runs sessions: it checks, then makes one write. It is safe for concurrent use and keeps no
+// session in memory; any number of engines, in any number of processes, may share a store.
+//
+// An Engine acts for one integration and as one actor: New gives the default integration and
+// [ActorHost]; [Engine.For] and [Engine.As] give the same engine acting otherwise.
+type Engine struct {
+	*core
+	store       Store
+	hosted      bool // the store is a host's transaction
+	integration uuid.UUID
+	actor       Actor
+}
+
+// core is what all views of an engine share.
+type core struct {
+	Config
+	wake chan struct{} // something may be due
+
+	mu      sync.Mutex
+	refused map[string]*RateError // by permit key, until Retry
+}
+
+// New makes an engine. It checks cfg, answers all faults in one error, and starts nothing: what falls due is
+// done by [Engine.Run] or [Engine.Settle].
+func New(store Store, cfg Config) (*Engine, error) {
+	var faults []string
+	if store == nil {
+		faults = append(faults, "the store is missing")
+	}
+	if e, ok := store.(interface{ EndsWithProcess() bool }); ok && e.EndsWithProcess() {
+		if cfg.Keeper == nil {
+			cfg.Keeper = NewMemoryKeeper()
+		}
+		if cfg.Blobs == nil {
+			cfg.Blobs = media.NewMemoryBlobs()
+		}
+	}
+	if cfg.Keeper == nil {
+		faults = append(faults, "Config.Keeper is missing: a store that outlives the process needs keys that do")
+	}
+	if cfg.Blobs == nil {
+		faults = append(faults, "Config.Blobs is missing: a store that outlives the process needs media that do")
+	}
+	if cfg.Integrations == nil {
+		cfg.Integrations = Fixed{{}}
+	}
+	if fixed, ok := cfg.Integrations.(Fixed); ok {
+		faults = append(faults, fixed.faults(cfg.Renderers)...)
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = systemClock{}
+	}
+	if cfg.Decider == nil {
+		cfg.Decider = Manual{}
+	}
+	if cfg.NewID == nil {
+		cfg.NewID = NewID
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if len(faults) > 0 {
+		return nil, errors.New("session: " + strings.Join(faults, "; "))
+	}
+	return &Engine{
+		core:  &core{Config: cfg, wake: make(chan struct{}, 1), refused: map[string]*RateError{}},
+		store: store,
+		actor: ActorHost,
+	}, nil
+}
+
+// faults says what is wrong with the integrations, as far as it can be seen before they are used.
+func (f Fixed) faults(renderers map[string]Renderer) (faults []string) {
+	for _, in := range f {
+		for _, fault := range in.Policy.Validate() {
+			faults = append(faults, fmt.Sprintf("integration %s: %s", in.ID, fault))
+		}
+		for _, ep := range in.Endpoints {
+			if renderers[ep.Format] == nil {
+				faults = append(faults, fmt.Sprintf("integration %s: Config.Renderers has nothing for the format %q", in.ID, ep.Format))
+			}
+		}
+	}
+	return faults
+}
+
+// With is the same engine on another store, usually a host's own transaction: there its verbs do not try
+// again when somebody else was faster, and leave everything that needs the outcome to Run.
+func (e *Engine) With(store Store) *Engine {
+	v := *e
+	v.store = store
+	v.hosted = true
+	return &v
+}
+
+// For is the same engine acting for an integration. It sees the sessions of the integration's tenant
+// and no others: they are not found.
+func (e *Engine) For(integration uuid.UUID) *Engine {
+	v := *e
+	v.integration = integration
+	return &v
+}
+
+// As is the same engine acting as somebody else, such as [ActorPerson] for what is done by a session's link.
+func (e *Engine) As(actor Actor) *Engine {
+	v := *e
+	v.actor = actor
+	return &v
+}
+
+// now reads the clock, once per operation.
+func (e *Engine) now() time.Time { return instant(e.Clock.Now()) }
+
+// policyOf finds an integration, with all defaults in place.
+func (e *Engine) policyOf(ctx context.Context, id uuid.UUID) (Integration, error) {
+	in, err := e.Integrations.Integration(ctx, id)
+	if err != nil {
+		return in, err
+	}
+	if in.Tenant == uuid.Nil {
+		in.Tenant = in.ID
+	}
+	in.Policy = in.Policy.withDefaults()
+	return in, nil
+}
+
+// stir wakes Run, because something may be due now.
+func (e *Engine) stir() {
+	if e.hosted {
+		return // nothing is there before the host commits
+	}
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+// permit asks for one permit of rules. A refusal is remembered until it ends, so that a flood of requests costs no
+// write: permits are never given back, so nothing can succeed before Retry.
+func (e *Engine) permit(now time.Time, key string, rules []Rule) (*Permit, error) {
+	if len(rules) == 0 {
+		return nil, nil
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r := e.refused[key]; r != nil && !e.hosted {
+		for _, rule := range rules {
+			if rule == r.Rule && now.Before(r.Retry) {
+				return nil, r
+			}
+		}
+		delete(e.refused, key)
+	}
+	return &Permit{Key: key, Rules: rules, At: now}, nil
+}
+
+// remember keeps a refusal for permit. A refusal in a host's transaction may rest on permits that are rolled back.
+func (e *Engine) remember(permits []Permit, err error) {
+	var limited *RateError
+	if e.hosted || !errors.As(err, &limited) {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, p := range permits {
+		if slices.Contains(p.Rules, limited.Rule) {
+			e.refused[p.Key] = limited
+		}
+	}
+}

@@ -1,0 +1,139 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/bonafide-idv/bonafide/decision"
+)
+
+// Facts are what the host gave when it created a session. They are personal data, and sealed.
+type Facts struct {
+	// ExternalRef is the host's own reference to the person or the case, at most 1,000 characters; it comes back
+	// as it was given. Veriff calls it vendorData.
+	ExternalRef *string `json:"external_ref,omitempty"`
+	// EndUserID is the host's own UUID of the person, as it was written.
+	EndUserID *string `json:"end_user_id,omitempty"`
+	// Callback is the https address to which the person is sent in the end.
+	Callback string `json:"callback,omitempty"`
+	// Person and Document are what the host says about them, to be compared with what is shown.
+	Person   Person    `json:"person,omitzero"`
+	Document Document  `json:"document,omitzero"`
+	Address  string    `json:"address,omitempty"`
+	Consents []Consent `json:"consents,omitempty"`
+}
+
+// Person is what the host says about the person. Empty fields were not given.
+type Person struct {
+	FirstName     string        `json:"first_name,omitempty"`
+	LastName      string        `json:"last_name,omitempty"`
+	FullName      string        `json:"full_name,omitempty"`
+	IDNumber      string        `json:"id_number,omitempty"`
+	PhoneNumber   string        `json:"phone_number,omitempty"`
+	Email         string        `json:"email,omitempty"`
+	Gender        string        `json:"gender,omitempty"`
+	MaritalStatus string        `json:"marital_status,omitempty"`
+	DateOfBirth   decision.Date `json:"date_of_birth,omitzero"`
+	IsDeceased    *bool         `json:"is_deceased,omitempty"`
+}
+
+// Document is what the host says about the document. Empty fields were not given.
+type Document struct {
+	Type       string        `json:"type,omitempty"`
+	Number     string        `json:"number,omitempty"`
+	Country    string        `json:"country,omitempty"`
+	IDCardType string        `json:"id_card_type,omitempty"`
+	FirstIssue decision.Date `json:"first_issue,omitzero"`
+}
+
+// Consent is what the person agreed to, by the host's word.
+type Consent struct {
+	Type     string `json:"type"`
+	Approved bool   `json:"approved"`
+}
+
+// MaxExternalRef is how many characters [Facts.ExternalRef] may have.
+const MaxExternalRef = 1000
+
+// maxText is how many bytes any other text of Facts may have.
+const maxText = 4096
+
+// ErrFacts is what every [FactsError] unwraps to.
+var ErrFacts = errors.New("session: facts are not acceptable")
+
+// FactsError says which of the [Facts] is wrong, and why, without repeating it.
+type FactsError struct {
+	Field string     // as in JSON, "person.date_of_birth"
+	Fault FactsFault // for the program
+}
+
+// FactsFault is what is wrong with a field of [Facts].
+type FactsFault string
+
+// The faults.
+const (
+	FaultTooLong  FactsFault = "is too long"
+	FaultText     FactsFault = "is not UTF-8 text without NUL"
+	FaultNotHTTPS FactsFault = "is not an https address"
+	FaultNotUUID  FactsFault = "is not a UUID"
+	FaultConsent  FactsFault = "is a consent that the person has not given"
+)
+
+func (e *FactsError) Error() string { return fmt.Sprintf("session: %s %s", e.Field, e.Fault) }
+
+// Unwrap makes errors.Is(err, ErrFacts) true.
+func (e *FactsError) Unwrap() error { return ErrFacts }
+
+// Validate answers the first fault as a *[FactsError].
+func (f Facts) Validate() error {
+	texts := []struct{ field, text string }{
+		{"callback", f.Callback}, {"address", f.Address},
+		{"person.first_name", f.Person.FirstName}, {"person.last_name", f.Person.LastName},
+		{"person.full_name", f.Person.FullName}, {"person.id_number", f.Person.IDNumber},
+		{"person.phone_number", f.Person.PhoneNumber}, {"person.email", f.Person.Email},
+		{"person.gender", f.Person.Gender}, {"person.marital_status", f.Person.MaritalStatus},
+		{"document.type", f.Document.Type}, {"document.number", f.Document.Number},
+		{"document.country", f.Document.Country}, {"document.id_card_type", f.Document.IDCardType},
+	}
+	for _, c := range f.Consents {
+		texts = append(texts, struct{ field, text string }{"consents.type", c.Type})
+	}
+	for _, t := range texts {
+		if len(t.text) > maxText {
+			return &FactsError{t.field, FaultTooLong}
+		}
+		if !clean(t.text) {
+			return &FactsError{t.field, FaultText}
+		}
+	}
+	if f.ExternalRef != nil {
+		if !clean(*f.ExternalRef) {
+			return &FactsError{"external_ref", FaultText}
+		}
+		if utf8.RuneCountInString(*f.ExternalRef) > MaxExternalRef {
+			return &FactsError{"external_ref", FaultTooLong}
+		}
+	}
+	if f.EndUserID != nil && (len(*f.EndUserID) != 36 || uuid.Validate(*f.EndUserID) != nil) {
+		return &FactsError{"end_user_id", FaultNotUUID}
+	}
+	if f.Callback != "" {
+		if u, err := url.Parse(f.Callback); err != nil || !strings.EqualFold(u.Scheme, "https") || u.Host == "" {
+			return &FactsError{"callback", FaultNotHTTPS}
+		}
+	}
+	for _, c := range f.Consents {
+		if c.Type == "ine" && !c.Approved {
+			return &FactsError{"consents", FaultConsent}
+		}
+	}
+	return nil
+}
+
+// clean reports whether every store can keep the text.
+func clean(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }

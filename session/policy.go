@@ -1,0 +1,185 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Policy is what differs between integrations, as a value. The zero value is that of Veriff's
+// enterprise customers, with deletion and review off.
+type Policy struct {
+	// Lifetime of a session that is not submitted, from its creation. Default: 7 days.
+	Lifetime time.Duration
+	// Resubmissions is how often the person may be asked to try again; one more request is turned into a
+	// decline with reason code 539. Negative: never. Default: 9.
+	Resubmissions int
+	// ResubmissionHold is how long the person who submitted in the page may try again at once before the
+	// host is told of the request; the host is told nothing when the person does. Sessions submitted by the host are
+	// told of immediately. Negative: no hold. Default: 5 minutes.
+	ResubmissionHold time.Duration
+	// InProgress is how long after the person's last activity a started session may not be deleted.
+	// Negative: it always may. Default: 5 minutes.
+	InProgress time.Duration
+	// Deletion allows [Engine.Delete]. Default: off.
+	Deletion bool
+	// ErasureDelay is how long after a deletion the key and the blobs are destroyed; the sealed data in the
+	// store go with the deletion itself. At most 12 hours. Default: 0, as soon as [Engine.Run] comes to it.
+	ErasureDelay time.Duration
+	// Review allows sessions to be left to a human being. Where it is off, a decider's verdict "review" is
+	// recorded and the session waits in submitted. Default: off.
+	Review bool
+	// DeciderTries is how often the decider is asked about one attempt before the session fails. Default: 4.
+	DeciderTries int
+	// DeciderLease is how long the first call of the decider may take before it is asked again; it doubles
+	// with every try. Default: 1 minute.
+	DeciderLease time.Duration
+	// Create limits the creation of sessions. Default: [EnterpriseCreation]. [Unlimited] is none.
+	Create []Rule
+	// Delete limits deletions. Default: [DeletionRules]. [Unlimited] is none.
+	Delete []Rule
+}
+
+// EnterpriseCreation allows 600 sessions a minute, as Veriff does to its enterprise customers
+// (https://devdocs.veriff.com/apidocs/v1sessions).
+func EnterpriseCreation() []Rule { return []Rule{{600, time.Minute}} }
+
+// SelfServeCreation allows 30 sessions a minute, as Veriff does to its self-serve customers
+// (https://devdocs.veriff.com/apidocs/v1sessions).
+func SelfServeCreation() []Rule { return []Rule{{30, time.Minute}} }
+
+// DeletionRules allow 5 deletions an hour and 10 a day (https://devdocs.veriff.com/apidocs/v1sessionsid-3).
+func DeletionRules() []Rule { return []Rule{{5, time.Hour}, {10, 24 * time.Hour}} }
+
+// Unlimited is no rule.
+func Unlimited() []Rule { return []Rule{} }
+
+// maxErasureDelay is within how long a deletion must be complete.
+const maxErasureDelay = 12 * time.Hour
+
+// withDefaults replaces what is left zero.
+func (p Policy) withDefaults() Policy {
+	p.Lifetime = orDefault(p.Lifetime, 7*24*time.Hour)
+	p.Resubmissions = max(orDefault(p.Resubmissions, 9), 0)
+	p.ResubmissionHold = max(orDefault(p.ResubmissionHold, 5*time.Minute), 0)
+	p.InProgress = max(orDefault(p.InProgress, 5*time.Minute), 0)
+	p.DeciderTries = orDefault(p.DeciderTries, 4)
+	p.DeciderLease = orDefault(p.DeciderLease, time.Minute)
+	if p.Create == nil {
+		p.Create = EnterpriseCreation()
+	}
+	if p.Delete == nil {
+		p.Delete = DeletionRules()
+	}
+	return p
+}
+
+func orDefault[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+// Validate says everything that is wrong with the policy, one sentence each.
+func (p Policy) Validate() (faults []string) {
+	if p.Lifetime < 0 {
+		faults = append(faults, fmt.Sprintf("Policy.Lifetime is %s, and must be positive", p.Lifetime))
+	}
+	if p.ErasureDelay < 0 || p.ErasureDelay > maxErasureDelay {
+		faults = append(faults, fmt.Sprintf("Policy.ErasureDelay is %s, and must be between 0 and %s", p.ErasureDelay, maxErasureDelay))
+	}
+	if p.DeciderTries < 0 {
+		faults = append(faults, fmt.Sprintf("Policy.DeciderTries is %d, and must be positive", p.DeciderTries))
+	}
+	if p.DeciderLease < 0 {
+		faults = append(faults, fmt.Sprintf("Policy.DeciderLease is %s, and must be positive", p.DeciderLease))
+	}
+	for name, rules := range map[string][]Rule{"Create": p.Create, "Delete": p.Delete} {
+		if len(rules) > MaxRules {
+			faults = append(faults, fmt.Sprintf("Policy.%s has %d rules, and may have %d", name, len(rules), MaxRules))
+		}
+		for _, r := range rules {
+			if r.N <= 0 || r.Window < time.Microsecond {
+				faults = append(faults, fmt.Sprintf("Policy.%s has the rule %s, and both its numbers must be positive", name, r))
+			}
+		}
+	}
+	slices.Sort(faults)
+	return faults
+}
+
+// Integration is one use of the engine: its policy, and where its events are told.
+type Integration struct {
+	ID uuid.UUID
+	// Tenant owns the sessions. Integrations of one tenant see each other's. Default: ID, so that none does.
+	Tenant    uuid.UUID
+	Sandbox   bool
+	Policy    Policy
+	Endpoints []Endpoint
+}
+
+// Endpoint is one address that is told of events.
+type Endpoint struct {
+	ID     uuid.UUID // must stay the same when URL changes
+	URL    string
+	Format string      // which [Renderer] of [Config.Renderers] writes to it
+	Kinds  []EventKind // which events; nil: all that the renderer has words for
+	Retry  Retry
+}
+
+// Wants reports whether the endpoint is to be told of such events.
+func (e Endpoint) Wants(kind EventKind) bool { return e.Kinds == nil || slices.Contains(e.Kinds, kind) }
+
+// Retry is a retry profile as data. The zero value is Veriff's: hourly for 7 days, and nothing but 200
+// is a success.
+type Retry struct {
+	// After is how long to wait before the second try, the third, …; the last one repeats. Default: 1 hour.
+	After []time.Duration
+	// Tries is after how many tries the delivery is given up. Default: 168.
+	Tries int
+	// Any2xx counts every status from 200 to 299 as a success. Default: only 200.
+	Any2xx bool
+}
+
+// Next says when to try again after tries tries, the last of which ended at; false: give up.
+func (r Retry) Next(tries int, at time.Time) (time.Time, bool) {
+	if tries >= orDefault(r.Tries, 168) {
+		return time.Time{}, false
+	}
+	if len(r.After) == 0 {
+		return at.Add(time.Hour), true
+	}
+	return at.Add(r.After[min(max(tries, 1), len(r.After))-1]), true
+}
+
+// Succeeded reports whether the receiver's status means that it took the delivery.
+func (r Retry) Succeeded(status int) bool {
+	return status == 200 || r.Any2xx && status >= 200 && status <= 299
+}
+
+// Integrations finds an integration by its id, also for work that no request has asked for. The engine
+// asks once per operation; an implementation caches as it likes. It MUST be safe for concurrent use.
+type Integrations interface {
+	// Integration MUST answer [ErrNotFound] for an id that it does not have.
+	Integration(ctx context.Context, id uuid.UUID) (Integration, error)
+}
+
+// Fixed is Integrations from a list that does not change.
+type Fixed []Integration
+
+var _ Integrations = Fixed(nil)
+
+// Integration finds it in the list.
+func (f Fixed) Integration(_ context.Context, id uuid.UUID) (Integration, error) {
+	for _, i := range f {
+		if i.ID == id {
+			return i, nil
+		}
+	}
+	return Integration{}, ErrNotFound
+}

@@ -1,0 +1,44 @@
+package session
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// Values about a person are for code to read, not for logs: printed with any verb, or logged, they say only what they are.
+// (As JSON they are written whole, because that is how they are kept.)
+
+// Format writes the session's id and status for every verb.
+func (s Snapshot) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[session %s %s]", s.ID, s.Status) }
+
+// Format writes a fixed word for every verb.
+func (Facts) Format(f fmt.State, _ rune) { redact(f, "facts") }
+
+// Format writes a fixed word for every verb.
+func (Person) Format(f fmt.State, _ rune) { redact(f, "person") }
+
+// Format writes a fixed word for every verb.
+func (Document) Format(f fmt.State, _ rune) { redact(f, "document") }
+
+// Format writes a fixed word for every verb.
+func (Medium) Format(f fmt.State, _ rune) { redact(f, "medium") }
+
+// Format writes a fixed word for every verb.
+func (MediaFacts) Format(f fmt.State, _ rune) { redact(f, "media facts") }
+
+func redact(w io.Writer, what string) { _, _ = io.WriteString(w, "["+what+"]") }
+
+// LogValue gives a fixed word.
+func (Facts) LogValue() slog.Value { return slog.StringValue("[facts]") }
+
+// LogValue gives a fixed word.
+func (Person) LogValue() slog.Value { return slog.StringValue("[person]") }
+
+// LogValue gives a fixed word.
+func (Document) LogValue() slog.Value { return slog.StringValue("[document]") }
+
+// LogValue gives the session's id and status.
+func (s *Snapshot) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("id", s.ID.String()), slog.String("status", string(s.Status)))
+}

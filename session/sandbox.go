@@ -1,0 +1,56 @@
+package session
+
+import (
+	"context"
+
+	"github.com/bonafide-idv/bonafide/decision"
+)
+
+// Manual is the decider that leaves every session to a human being: it goes to review where the integration
+// has it, else it waits in submitted for [Engine.Decide].
+type Manual struct{}
+
+var _ Decider = Manual{}
+
+// Decide answers review.
+func (Manual) Decide(context.Context, Case) (decision.Verdict, error) {
+	return decision.Verdict{Outcome: decision.Review}, nil
+}
+
+// Sandbox is the decider for test integrations: the person's first name decides, exactly spelt: Approve, Decline, Resubmit or
+// Review. With any other name the session waits in submitted for [Engine.Decide]. What it says about people is made up.
+type Sandbox struct{}
+
+var _ Decider = Sandbox{}
+
+// Decide looks at the first name that the host gave.
+func (Sandbox) Decide(_ context.Context, c Case) (decision.Verdict, error) {
+	switch c.Facts.Person.FirstName {
+	case "Approve":
+		return decision.Verdict{Outcome: decision.Approved, Record: specimen(c.Facts)}, nil
+	case "Decline":
+		return decision.Verdict{Outcome: decision.Declined, Code: 102, Record: specimen(c.Facts)}, nil
+	case "Resubmit":
+		return decision.Verdict{Outcome: decision.Resubmission, Code: 204}, nil
+	case "Review":
+		return decision.Verdict{Outcome: decision.Review}, nil
+	}
+	return decision.Verdict{}, ErrWait
+}
+
+// specimen is a person who does not exist, with the document of one: what the host gave, and the rest made up.
+func specimen(f Facts) decision.Record {
+	or := func(given, otherwise string) string { return orDefault(given, otherwise) }
+	born := orDefault(f.Person.DateOfBirth, decision.Date{Year: 1990, Month: 1, Day: 1})
+	country := or(f.Document.Country, "EE")
+	return decision.Record{
+		Person: &decision.Person{
+			FirstName: f.Person.FirstName, LastName: or(f.Person.LastName, "Specimen"), IDNumber: or(f.Person.IDNumber, "00000000000"),
+			DateOfBirth: born, Nationality: country, PlaceOfBirth: "Exampleville",
+		},
+		Document: &decision.Document{
+			Type: or(f.Document.Type, "ID_CARD"), Number: or(f.Document.Number, "SPECIMEN0"), Country: country,
+			ValidFrom: decision.Date{Year: 2020, Month: 1, Day: 1}, ValidUntil: decision.Date{Year: 2099, Month: 12, Day: 31},
+		},
+	}
+}

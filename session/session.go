@@ -1,0 +1,170 @@
+package session
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bonafide-idv/bonafide/decision"
+	"github.com/bonafide-idv/bonafide/media"
+)
+
+// Session is one attempt to verify one person, as a row: the facts that rules and lists need, in clear
+// because none of them is about a person, and what the host gave about the person, sealed. All times
+// are UTC and whole microseconds; the zero time means never.
+type Session struct {
+	ID          uuid.UUID
+	Tenant      uuid.UUID // whose it is; every look-up is within one tenant
+	Integration uuid.UUID // whose [Policy] and endpoints it has
+	Sandbox     bool      // live and sandbox sessions never see one another
+
+	Status    Status
+	AttemptID uuid.UUID // the current attempt
+	Attempt   int       // its number, from 1
+
+	Version int64 // raised by one by every [Change] without Keep; 1 after creation
+	Seq     int64 // number of the newest event
+
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	ActiveAt    time.Time // when the person last did something; an API key is not a person
+	SubmittedAt time.Time // the newest submission
+	EndedAt     time.Time // when the status became terminal
+	ExpiresAt   time.Time // the end of a session that is not submitted; a promise, never computed again
+	DeletedAt   time.Time // from then on no reader finds it
+	RedactedAt  time.Time
+
+	// DecideAt is since when the decider's turn is due; zero when it is nobody's or a human being's.
+	DecideAt time.Time
+	// EraseAt is when the keys and blobs of a deleted session are to be destroyed; zero when done.
+	EraseAt time.Time
+	// RetryAt puts off whatever is due: work that was begun elsewhere, or that failed Tries times.
+	RetryAt time.Time
+	Tries   int
+	// DueAt is the alarm: always what [Session.Alarm] says. The store finds due sessions by it.
+	DueAt time.Time
+
+	Key    []byte // what the [Keeper] needs to open the session's key; not enough by itself; nil once destroyed
+	Sealed []byte // [Facts]; nil once erased
+}
+
+// Attempt is one try of the person within a session. The first exists from creation on; the first
+// upload, start or submission after a request for resubmission opens the next.
+type Attempt struct {
+	ID        uuid.UUID
+	Session   uuid.UUID
+	N         int    // from 1
+	Status    Status // created, started, submitted, then what was decided of it
+	Submitter Actor  // who submitted it; empty before
+	CreatedAt time.Time
+	EndedAt   time.Time // when it was decided or its session ended
+}
+
+// Decision is one conclusion about one attempt. Decisions are appended and never changed: N counts
+// them within the session, and the newest is the one that holds.
+type Decision struct {
+	ID      uuid.UUID
+	Session uuid.UUID
+	Attempt uuid.UUID
+	N       int // from 1
+	Outcome decision.Outcome
+	Code    int // reason code; 0: none
+	By      Actor
+	At      time.Time
+	Sealed  []byte // [decision.Record]; nil once erased
+}
+
+// Media is one photograph or document that was uploaded to an attempt.
+type Media struct {
+	ID        uuid.UUID
+	Session   uuid.UUID
+	Attempt   uuid.UUID
+	Context   media.Context
+	Type      media.Type
+	Size      int64  // bytes as uploaded
+	Blob      string // its name in [media.Blobs]
+	CreatedAt time.Time
+	Sealed    []byte // [MediaFacts]; nil once erased
+}
+
+// EventKind says what happened.
+type EventKind string
+
+// The kinds of event. Those of a transition are named after the status it led to.
+const (
+	EventCreated               EventKind = "created"
+	EventStarted               EventKind = "started"
+	EventUploaded              EventKind = "uploaded"
+	EventSubmitted             EventKind = "submitted"
+	EventAwaitingExternal      EventKind = "awaiting_external"
+	EventReview                EventKind = "review"
+	EventApproved              EventKind = "approved"
+	EventDeclined              EventKind = "declined"
+	EventResubmissionRequested EventKind = "resubmission_requested"
+	EventExpired               EventKind = "expired"
+	EventAbandoned             EventKind = "abandoned"
+	EventFailed                EventKind = "failed"
+
+	EventDeciding  EventKind = "deciding"  // the decider was asked
+	EventUndecided EventKind = "undecided" // it gave a verdict that the integration's policy cannot carry out, or none
+	EventDeleted   EventKind = "deleted"   // no reader finds the session any more
+	EventErasing   EventKind = "erasing"   // the destruction of its key and blobs was begun
+	EventErased    EventKind = "erased"    // they are gone
+	EventPutOff    EventKind = "put_off"   // what was due could not be done, and is tried again later
+)
+
+// Event is one thing that happened to a session. Folding the events in the order of Seq gives the
+// session's status.
+type Event struct {
+	ID      uuid.UUID
+	Session uuid.UUID
+	Change  uuid.UUID // the [Change] that wrote it
+	Seq     int64     // from 1 without gaps; given by the store
+	Kind    EventKind
+	Status  Status // the session's after it
+	Attempt uuid.UUID
+	By      Actor
+	At      time.Time // when it took effect: of an expiry the deadline, not the sweep
+}
+
+// DeliveryState says what is to become of a delivery.
+type DeliveryState string
+
+// The states of a delivery. Only due and held ones are ever claimed.
+const (
+	DeliveryDue       DeliveryState = "due"       // to be sent at DueAt
+	DeliveryHeld      DeliveryState = "held"      // the same, but withdrawn if the person submits again before
+	DeliveryDone      DeliveryState = "done"      // the receiver took it
+	DeliveryDead      DeliveryState = "dead"      // given up
+	DeliveryErased    DeliveryState = "erased"    // held personal data of a session that was erased
+	DeliveryWithdrawn DeliveryState = "withdrawn" // was held, and is no longer true
+)
+
+// Pending reports whether the delivery is still to be sent.
+func (s DeliveryState) Pending() bool { return s == DeliveryDue || s == DeliveryHeld }
+
+// Delivery is one event for one endpoint. Its body is fixed when the event is written, so that every
+// try sends the same bytes.
+type Delivery struct {
+	ID          uuid.UUID // the same on every try
+	Tenant      uuid.UUID
+	Session     uuid.UUID
+	Integration uuid.UUID
+	Endpoint    uuid.UUID
+	Event       uuid.UUID
+	Seq         int64 // the event's; given by the store
+	CreatedAt   time.Time
+	DueAt       time.Time // next try, or until when it is claimed; zero unless Pending
+	Tries       int       // how often it was claimed
+	State       DeliveryState
+	Personal    bool   // Body is sealed under the session's key and goes with it; else it is in clear
+	Body        []byte // nil once erased or withdrawn
+	Last        Outcome
+}
+
+// Outcome is how one try of a delivery ended.
+type Outcome struct {
+	At     time.Time // zero: not tried yet
+	Status int       // the receiver's HTTP status; 0: it did not answer
+	Note   string    // why, in fixed words; never text of the receiver
+}

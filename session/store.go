@@ -1,0 +1,181 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// What a [Store] answers when it refuses. The engine's verbs answer them too.
+var (
+	// ErrNotFound: no such session, medium or integration within the tenant, or it is deleted.
+	ErrNotFound = errors.New("session: not found")
+	// ErrConflict: the session was changed by somebody else after it was read.
+	ErrConflict = errors.New("session: changed meanwhile")
+	// ErrExists: Base is 0 and the id is taken.
+	ErrExists = errors.New("session: exists")
+	// ErrLimited: a rate rule refuses; always as a *[RateError].
+	ErrLimited = errors.New("session: rate limited")
+	// ErrRetry: a host's transaction cannot go on and must be run again from its beginning.
+	ErrRetry = errors.New("session: the transaction must be run again")
+	// ErrUnknown: the connection was lost in the commit, and the outcome could not be found out.
+	ErrUnknown = errors.New("session: outcome unknown")
+)
+
+// Store keeps sessions, and with each its parts: attempts, decisions, media, events and deliveries; and
+// the permit logs of rate rules.
+//
+// A session row has a *version*, which a [Change] raises by one unless it is a Keep, and a *seq*, the
+// number of its newest event. A Store MUST NOT have rules: it compares, keeps and finds. Times are whole
+// microseconds, UTC, and come back as they went in; so do bytes, and nil stays apart from nothing else
+// (nil and empty are the same). Text is valid UTF-8 without NUL. Values cross the border by copy: a
+// Store MUST NOT keep, and MUST NOT hand out, memory that the caller can write to.
+//
+// All methods MUST be safe for concurrent use. What a returned Apply did MUST be seen by every call that
+// starts later, in this process and in others on the same data. A ctx that has ended before a method
+// began MUST yield its error and no effect.
+//
+// storage/storetest is the suite that every Store passes.
+type Store interface {
+	// Apply does each change wholly or not at all, and answers errs[i] for changes[i]; nil when all were done.
+	//
+	//  - A refused change (ErrConflict, ErrExists, *RateError) MUST leave no trace, and MUST NOT change the
+	//    outcome of another, in this call or in another call that shares its transaction.
+	//  - Within one call changes are judged in order: the second change of a session sees the first.
+	//  - A change whose Base is not 0 and whose session is not there, or is of another tenant, is ErrNotFound; one
+	//    whose Base is 0 and whose id is taken, by whomever, is ErrExists.
+	//  - Events get Seq = the session's seq + 1, + 2, … in their order, and the session's Seq becomes the
+	//    last of them; a delivery gets the Seq of the event that it names, of this change or an earlier one.
+	//  - An attempt of the session that is there already (same ID) is overwritten; so is nothing else: any other part
+	//    whose ID is there makes the change fail.
+	//  - Permits are judged by [PermitLog.Take] in the order of changes, over logs that no one else can
+	//    take from meanwhile, and after versions: a change that is refused takes none. Of several permits that are
+	//    refused the error is that with the latest Retry.
+	//  - When Apply returns nil for a change, it is durable.
+	//  - Once begun, Apply MUST wait for the outcome, and MUST NOT let one caller's ctx end another's change.
+	//  - When the outcome is not known (a connection lost in the commit) the Store MUST find it out by
+	//    Change.ID before it answers; only if it cannot, the error wraps ErrUnknown.
+	Apply(ctx context.Context, changes ...Change) []error
+
+	// Sweep hands up to n sessions whose DueAt is not zero and not after now to tick, earliest first and at
+	// most once each, deleted ones too, applies the changes that tick returns in one transaction, and
+	// answers how many it applied and when the next session is due after that (zero: never).
+	//
+	// tick MUST be quick and free of effects: it may run inside the transaction, and again when the
+	// transaction is. It MUST NOT call the Store. A session for which it answers false is left as it is, counts towards
+	// n, and may make next a time that is past. A session that another Sweep holds MUST be passed over, not waited for twice: no session is ticked by
+	// two Sweeps for one alarm. When nothing is due, Sweep costs one look into one index.
+	Sweep(ctx context.Context, now time.Time, n int, tick func(Session) (Change, bool)) (done int, next time.Time, err error)
+
+	// Load finds one session by one of its names, and the parts that are asked for, as of one instant.
+	// Attempts, decisions and events come in the order of N or Seq, media in the order of ID.
+	// ErrNotFound: there is none in the tenant, or it is deleted and ref does not ask for deleted ones.
+	Load(ctx context.Context, ref Ref, parts Parts) (Record, error)
+
+	// Query lists the sessions of one tenant that are not deleted, newest first (by id, whose order is that
+	// of time). It MUST be one range of one index, so that its cost does not grow with what is stored.
+	Query(ctx context.Context, q Query) ([]Session, error)
+
+	// Claim hands out up to n pending deliveries whose DueAt is not after now, earliest first and, where that
+	// is equal, in the order of ID; none for the endpoints in except. It raises their Tries by one and moves
+	// their DueAt to until, so that no other Claim sees them before. The deliveries of one session to one
+	// endpoint come in the order of Seq. next is when the earliest delivery is due that was not claimed
+	// (zero: never), with no regard to except or to who holds it. Those claimed are the first n by DueAt and ID, as they
+	// are stored after the claim.
+	Claim(ctx context.Context, now, until time.Time, n int, except []uuid.UUID) (claimed []Delivery, next time.Time, err error)
+
+	// Settle writes State, DueAt and Last of claimed deliveries, each by itself, and answers nil when all were written. One that is not pending any more, or
+	// was claimed again meanwhile (Tries differs), is ErrConflict and left as it is; one that is not there is ErrNotFound.
+	Settle(ctx context.Context, done ...Delivery) []error
+
+	// Deliveries lists the log of one tenant, newest first by ID.
+	Deliveries(ctx context.Context, q DeliveryQuery) ([]Delivery, error)
+}
+
+// Change is one write of one session, as data.
+type Change struct {
+	ID   uuid.UUID // of this change, in the order of time; every event it adds carries it
+	Base int64     // the version that Session was read at; 0: the session MUST NOT be there
+
+	// Keep adds parts without raising the version: Base must still be the version, of Session only Seq
+	// and ActiveAt (when later) are written, and two Keep changes never conflict. Uploads are such.
+	Keep bool
+
+	// Session as it shall be. Version and Seq are the store's: it writes Base+1 and the events' last
+	// number, whatever stands here.
+	Session    Session
+	Attempts   []Attempt // added, or overwritten where the ID is there
+	Decisions  []Decision
+	Media      []Media
+	Events     []Event // at least one
+	Deliveries []Delivery
+	Permits    []Permit
+
+	// Withdraw makes every held delivery of the session withdrawn, before anything is erased or added. It loses its
+	// body and is no longer due.
+	Withdraw bool
+	// Erase removes sealed bytes and rows of the session that are there already, before parts are added.
+	Erase Erase
+}
+
+// Erase says what a [Change] removes of what a session has.
+type Erase uint8
+
+const (
+	// EraseSealed makes nil the sealed bytes of decisions and media, and the bodies of personal
+	// deliveries, of which those still pending become erased and are no longer due. (The session's own Sealed and Key are as
+	// Change.Session says.)
+	EraseSealed Erase = 1 << iota
+	// EraseMedia removes the media rows.
+	EraseMedia
+)
+
+// Ref names a session: exactly one of ID, Attempt and Media is set. The tenant is part of every look-up.
+type Ref struct {
+	Tenant  uuid.UUID
+	ID      uuid.UUID
+	Attempt uuid.UUID
+	Media   uuid.UUID
+	Deleted bool // find it also when it is deleted
+}
+
+// Parts says what [Store.Load] brings beside the session itself.
+type Parts uint8
+
+// The parts of a session.
+const (
+	PartAttempts Parts = 1 << iota
+	PartDecisions
+	PartMedia
+	PartEvents
+)
+
+// Record is a session with its parts, as the store has them.
+type Record struct {
+	Session   Session
+	Attempts  []Attempt
+	Decisions []Decision
+	Media     []Media
+	Events    []Event
+}
+
+// Query asks for a page of sessions. Zero fields do not filter, but Tenant and Sandbox always do.
+type Query struct {
+	Tenant  uuid.UUID
+	Sandbox bool
+	Status  []Status  // the stored status; [Engine.List] settles what is due before it asks
+	After   uuid.UUID // the last id of the page before
+	N       int       // at most so many; 0: none
+}
+
+// DeliveryQuery asks for a page of deliveries. Zero fields do not filter, but Tenant always does.
+type DeliveryQuery struct {
+	Tenant   uuid.UUID
+	Session  uuid.UUID
+	Endpoint uuid.UUID
+	State    DeliveryState
+	After    uuid.UUID // the last id of the page before
+	N        int       // at most so many; 0: none
+}

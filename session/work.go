@@ -1,0 +1,294 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bonafide-idv/bonafide/decision"
+)
+
+// work is one verb in the making: the session as it was read, and the change that the verb makes of it.
+type work struct {
+	e      *Engine
+	in     Integration
+	now    time.Time
+	snap   *Snapshot
+	change Change
+}
+
+// begin reads a session for one verb, opened, with its parts. It is not ticked yet.
+func (e *Engine) begin(ctx context.Context, ref Ref, parts Parts) (*work, error) {
+	caller, err := e.policyOf(ctx, e.integration)
+	if err != nil {
+		return nil, err
+	}
+	ref.Tenant = caller.Tenant
+	rec, err := e.store.Load(ctx, ref, parts)
+	if err != nil {
+		return nil, err
+	}
+	if rec.Session.Sandbox != caller.Sandbox {
+		return nil, ErrNotFound
+	}
+	return e.workOn(ctx, rec)
+}
+
+// workOn makes work of a record. It calls the keeper, but not the store.
+func (e *Engine) workOn(ctx context.Context, rec Record) (*work, error) {
+	in, err := e.policyOf(ctx, rec.Session.Integration)
+	if err != nil {
+		return nil, fmt.Errorf("session: integration of %s: %w", rec.Session.ID, err)
+	}
+	snap, err := e.openRecord(ctx, rec)
+	if err != nil {
+		return nil, err
+	}
+	now := e.now()
+	if now.Before(snap.UpdatedAt) {
+		now = snap.UpdatedAt
+	}
+	return &work{
+		e: e, in: in, now: now, snap: snap,
+		change: Change{ID: e.NewID(now), Base: snap.Version},
+	}, nil
+}
+
+// openRecord opens everything of a record that is sealed.
+func (e *Engine) openRecord(ctx context.Context, rec Record) (*Snapshot, error) {
+	s := &Snapshot{Session: rec.Session, Attempts: rec.Attempts, key: hide(Key{})}
+	if len(s.Key) > 0 && s.DeletedAt.IsZero() && s.RedactedAt.IsZero() {
+		key, err := e.Keeper.Open(ctx, s.ID, s.Key)
+		if err != nil {
+			return nil, err
+		}
+		s.key = hide(key)
+	}
+	if err := s.key().openJSON(&s.Session, part{"facts", s.ID}, s.Sealed, &s.Facts); err != nil {
+		return nil, err
+	}
+	for _, d := range rec.Decisions {
+		c := Concluded{Decision: d}
+		if err := s.key().openJSON(&s.Session, part{"decision", d.ID}, d.Sealed, &c.Record); err != nil {
+			return nil, err
+		}
+		s.Decisions = append(s.Decisions, c)
+	}
+	for _, m := range rec.Media {
+		c := Medium{Media: m}
+		if err := s.key().openJSON(&s.Session, part{"media", m.ID}, m.Sealed, &c.MediaFacts); err != nil {
+			return nil, err
+		}
+		s.Media = append(s.Media, c)
+	}
+	return s, nil
+}
+
+// write runs one verb: it reads the session, brings it up to date, lets do change it, and writes once;
+// again when somebody else was faster.
+func (e *Engine) write(ctx context.Context, ref Ref, parts Parts, do func(*work) error) (*Snapshot, error) {
+	const tries = 5
+	for try := 1; ; try++ {
+		w, err := e.begin(ctx, ref, parts)
+		if err != nil {
+			return nil, err
+		}
+		if err := do(w); err != nil {
+			return nil, err
+		}
+		err = w.commit(ctx)
+		if errors.Is(err, ErrConflict) && try < tries && !e.hosted {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return w.snap.settled(), nil
+	}
+}
+
+// tick gives the session the expiry that is due, at the moment at which it was due.
+func (w *work) tick() error {
+	if !w.snap.overdue(w.now) {
+		return nil
+	}
+	return w.move(ActionExpire, ActorTimer, w.snap.ExpiresAt)
+}
+
+// move takes the session one step by the table, and tells of it.
+func (w *work) move(action Action, by Actor, at time.Time) error {
+	to, err := Next(w.snap.Status, action, by)
+	if err != nil {
+		return err
+	}
+	s := &w.snap.Session
+	s.Status = to
+	s.UpdatedAt = at
+	s.DecideAt, s.RetryAt, s.Tries = time.Time{}, time.Time{}, 0
+	s.EndedAt = time.Time{}
+	switch {
+	case to == StatusSubmitted:
+		s.SubmittedAt, s.DecideAt = at, at
+	case to == StatusResubmissionRequested:
+		if s.ExpiresAt.Sub(at) < 24*time.Hour {
+			s.ExpiresAt = at.Add(w.in.Policy.Lifetime)
+		}
+	case to.Terminal():
+		s.EndedAt = at
+	}
+	w.markAttempt(by, at)
+	return w.emit(EventKind(to), by, at)
+}
+
+// markAttempt writes the session's step into its current attempt. Of an end without a decision nothing is written:
+// readers see it from the session.
+func (w *work) markAttempt(by Actor, at time.Time) {
+	a := w.snap.attempt()
+	if a == nil {
+		return
+	}
+	a.Status = w.snap.Status
+	switch a.Status {
+	case StatusSubmitted:
+		a.Submitter = by
+		a.EndedAt = time.Time{}
+	case StatusApproved, StatusDeclined, StatusResubmissionRequested:
+		a.EndedAt = at
+	case StatusExpired, StatusAbandoned, StatusFailed:
+		return
+	}
+	w.putAttempt(*a)
+}
+
+func (w *work) putAttempt(a Attempt) {
+	for i := range w.change.Attempts {
+		if w.change.Attempts[i].ID == a.ID {
+			w.change.Attempts[i] = a
+			return
+		}
+	}
+	w.change.Attempts = append(w.change.Attempts, a)
+}
+
+// nextAttempt opens the attempt that follows a request for resubmission, unless it is open already.
+func (w *work) nextAttempt() {
+	a := w.snap.attempt()
+	if a == nil || a.Status != StatusResubmissionRequested {
+		return
+	}
+	next := Attempt{ID: w.e.NewID(w.now), Session: w.snap.ID, N: a.N + 1, Status: StatusCreated, CreatedAt: w.now}
+	w.snap.Attempts = append(w.snap.Attempts, next)
+	w.snap.Attempt, w.snap.AttemptID = next.N, next.ID
+	w.putAttempt(next)
+}
+
+// appendDecision adds a decision to the session.
+func (w *work) appendDecision(v decision.Verdict, by Actor) error {
+	d := Decision{
+		ID: w.e.NewID(w.now), Session: w.snap.ID, Attempt: w.snap.AttemptID, N: len(w.snap.Decisions) + 1,
+		Outcome: v.Outcome, Code: v.Code, By: by, At: w.now,
+	}
+	sealed, err := w.snap.key().sealJSON(&w.snap.Session, part{"decision", d.ID}, v.Record)
+	if err != nil {
+		return err
+	}
+	d.Sealed = sealed
+	w.change.Decisions = append(w.change.Decisions, d)
+	w.snap.Decisions = append(w.snap.Decisions, Concluded{d, v.Record})
+	return nil
+}
+
+// emit appends an event, and a delivery for every endpoint that wants it.
+func (w *work) emit(kind EventKind, by Actor, at time.Time) error {
+	s := &w.snap.Session
+	ev := Event{
+		ID: w.e.NewID(w.now), Session: s.ID, Change: w.change.ID, Kind: kind, Status: s.Status,
+		Attempt: s.AttemptID, By: by, At: at,
+	}
+	w.change.Events = append(w.change.Events, ev)
+	for _, ep := range w.in.Endpoints {
+		if err := w.deliver(ev, ep); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deliver renders an event for an endpoint.
+func (w *work) deliver(ev Event, ep Endpoint) error {
+	renderer := w.e.Renderers[ep.Format]
+	if renderer == nil || !ep.Wants(ev.Kind) {
+		return nil
+	}
+	body, personal, ok, err := renderer.Render(ev, w.snap, ep)
+	if err != nil {
+		return fmt.Errorf("session: %s for endpoint %s: %w", ev.Kind, ep.ID, err)
+	}
+	if !ok {
+		return nil
+	}
+	s := &w.snap.Session
+	d := Delivery{
+		ID: w.e.NewID(w.now), Tenant: s.Tenant, Session: s.ID, Integration: s.Integration, Endpoint: ep.ID, Event: ev.ID,
+		CreatedAt: w.now, DueAt: w.now, State: DeliveryDue, Body: body,
+	}
+	if d.Personal = personal && !w.snap.Deleted(); d.Personal {
+		d.Body = w.snap.key().seal(s, part{"delivery", d.ID}, body)
+	}
+	if w.held(ev) {
+		d.State, d.DueAt = DeliveryHeld, w.now.Add(w.in.Policy.ResubmissionHold)
+	}
+	w.change.Deliveries = append(w.change.Deliveries, d)
+	return nil
+}
+
+// held reports whether the person, who submitted in the page, may still try again before the host is told.
+func (w *work) held(ev Event) bool {
+	a := w.snap.attempt()
+	return ev.Kind == EventResubmissionRequested && w.in.Policy.ResubmissionHold > 0 && a != nil && a.Submitter == ActorPerson
+}
+
+// commit writes the change, if there is any.
+func (w *work) commit(ctx context.Context) error {
+	if len(w.change.Events) == 0 {
+		return nil
+	}
+	w.seal()
+	if errs := w.e.store.Apply(ctx, w.change); errs != nil {
+		w.e.remember(w.change.Permits, errs[0])
+		return errs[0]
+	}
+	if !w.change.Keep {
+		w.snap.Version++
+	}
+	w.e.stir()
+	return nil
+}
+
+// seal completes the change.
+func (w *work) seal() {
+	w.snap.DueAt = w.snap.Alarm()
+	w.change.Session = w.snap.Session
+}
+
+// attempt is the current attempt, when attempts were loaded.
+func (s *Snapshot) attempt() *Attempt {
+	i := slices.IndexFunc(s.Attempts, func(a Attempt) bool { return a.ID == s.AttemptID })
+	if i < 0 {
+		return nil
+	}
+	return &s.Attempts[i]
+}
+
+// settled makes the current attempt say what the session's end means for it.
+func (s *Snapshot) settled() *Snapshot {
+	switch s.Status {
+	case StatusExpired, StatusAbandoned, StatusFailed:
+		if a := s.attempt(); a != nil {
+			a.Status, a.EndedAt = s.Status, s.EndedAt
+		}
+	}
+	return s
+}

@@ -1,0 +1,85 @@
+// Package storage says how to write what the engine keeps its data in. It has no code: the interfaces
+// are declared by the packages that call them, and below this folder are implementations.
+//
+//	what                 interface        here                        elsewhere
+//	sessions             session.Store    storage/memstore (memory)
+//	                                      storage/sqlstore (SQL)
+//	keys of sessions     session.Keeper   storage/filekeeper (file)   session.MemoryKeeper (tests)
+//	photographs          media.Blobs      storage/fileblobs (folder)
+//
+// # A store
+//
+// A store has seven verbs and no rules. It compares a version, keeps rows, and finds them; what may happen
+// to a session was decided before the store is asked. All that is written comes as a session.Change, a
+// value that says what the session shall be, at which version it was read, and what is added. So the
+// shape of Apply is always the same:
+//
+//	func (s *Store) Apply(ctx context.Context, changes ...session.Change) []error {
+//		begin; lock the sessions and permit logs of all changes, each in the order of its id
+//		for each change, in order {
+//			judge: id taken? not there? version another? permits?   // reads only
+//			if refused { remember its error; go on with the next }
+//			remember what to write, so that the next change sees it
+//		}
+//		write it; commit                                            // once for all of them
+//	}
+//
+// Judging comes before writing, and this is what keeps a refused change from leaving a trace. Permits come
+// after versions, and a change takes all of its permits or none: load session.PermitLog under a lock, read
+// its pages in a statement that begins after the lock is held, and give Take each permit in turn. Taking
+// under a snapshot older than the lock grants too many.
+//
+// Then the indexes, one for each question: sessions by tenant, sandbox and id for Query; by alarm for Sweep;
+// attempts and media by their id for Load; pending deliveries by alarm for Claim; the log by tenant and id
+// for Deliveries. Compare ids as bytes, keep times as whole microseconds, and take care that the zero time
+// is not the year 1970: time.UnixMicro(t.UnixMicro()).UTC() gives back both.
+//
+// A store with more than one user at a time must also think of these:
+//
+//   - Two callers lock two sessions in two orders: sort before you lock.
+//   - A caller goes away in the middle: his ctx may end his waiting, never a transaction that holds the
+//     changes of others.
+//   - The connection is lost in the commit: look for Change.ID among the events of the session. It is there
+//     when the change was made. Only when this cannot be found out, answer session.ErrUnknown.
+//   - A database may ask that a transaction be run again. Nothing that was given to it may be changed
+//     before it is committed, and tick may then be called again.
+//
+// A store is right when storage/storetest says so. The suite runs the sentences of session.Store's
+// comment one by one, sends crowds of goroutines of which exactly one may win, and plays random commands on
+// the store and on a model of it:
+//
+//	func TestStore(t *testing.T) {
+//		storetest.Run(t, func(t *testing.T) session.Store { return openEmpty(t) })
+//	}
+//
+//	func TestStoreIsDurable(t *testing.T) {
+//		storetest.Durable(t, func(t *testing.T) (session.Store, func() session.Store) {
+//			path := filepath.Join(t.TempDir(), "sessions")
+//			s := open(t, path)
+//			return s, func() session.Store { s.Close(); return open(t, path) }
+//		})
+//	}
+//
+// What no suite can do from outside is yours: lose the connection in the commit, kill the process at
+// each write, and look at the plan of each query when a million sessions are stored.
+//
+// # A keeper
+//
+// A session.Keeper makes, opens and destroys the one key that seals a session's personal data. Erasure is
+// the destruction of that key, so the one thing that matters is where copies of it go: not into the store,
+// not into the store's backups, not into a log. Make returns only when the key would survive a crash;
+// Destroy only when no copy within reach can be opened, and once it has begun Open answers
+// session.ErrErased for ever. A key that cannot be opened today, because the master key is away, is not an
+// erased key: that is session.ErrKeeper, and the difference is what the person is told.
+//
+// A keeper is called while a transaction of the store is open. One that uses the store's own connections
+// waits for itself.
+//
+// # A blob store
+//
+// media.Blobs keeps sealed bytes under names that the engine makes up. A blob is there when Commit has
+// returned nil and not before: write under another name, sync, rename, sync the folder; or complete the
+// upload. A name that is taken is refused, so that no upload can replace another. Remove is called again
+// until it succeeds, and names that are gone already are no error. A name begins with the hour of its
+// upload, so that leftovers of crashed uploads are found hour by hour without a list of everything.
+package storage

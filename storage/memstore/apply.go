@@ -1,0 +1,210 @@
+package memstore
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bonafide-idv/bonafide/session"
+)
+
+// apply judges a change, which is the store's own copy, and then writes it; nothing can fail after the first write.
+func (s *Store) apply(c session.Change) error {
+	r := s.sessions[c.Session.ID]
+	if err := s.judge(r, &c); err != nil {
+		return err
+	}
+	taken, err := s.take(c.Permits)
+	if err != nil {
+		return err
+	}
+	taken.write()
+	if r == nil {
+		r = &row{}
+		s.sessions[c.Session.ID] = r
+	} else {
+		s.hide(r)
+	}
+	s.remove(r, c.Withdraw, c.Erase)
+	s.write(r, &c)
+	s.show(r)
+	return nil
+}
+
+func (s *Store) judge(r *row, c *session.Change) error {
+	switch {
+	case c.Base == 0 && r != nil:
+		return session.ErrExists
+	case c.Base == 0:
+		r = &row{}
+	case r == nil || r.Session.Tenant != c.Session.Tenant:
+		return session.ErrNotFound
+	case r.Session.Version != c.Base:
+		return session.ErrConflict
+	}
+	if s.taken(r, c) {
+		return session.ErrExists
+	}
+	return nil
+}
+
+// taken reports whether the change adds a part whose id is there already.
+func (s *Store) taken(r *row, c *session.Change) bool {
+	for _, a := range c.Attempts {
+		if owner := s.attempts[a.ID]; owner != nil && owner != r {
+			return true
+		}
+	}
+	for i, m := range c.Media {
+		if s.media[m.ID] != nil || slices.ContainsFunc(c.Media[:i], func(o session.Media) bool { return o.ID == m.ID }) {
+			return true
+		}
+	}
+	for i, d := range c.Deliveries {
+		if s.log[d.ID] != nil || slices.ContainsFunc(c.Deliveries[:i], func(o session.Delivery) bool { return o.ID == d.ID }) {
+			return true
+		}
+	}
+	for i, d := range c.Decisions {
+		same := func(o session.Decision) bool { return o.ID == d.ID }
+		if slices.ContainsFunc(r.Decisions, same) || slices.ContainsFunc(c.Decisions[:i], same) {
+			return true
+		}
+	}
+	for i, e := range c.Events {
+		same := func(o session.Event) bool { return o.ID == e.ID }
+		if slices.ContainsFunc(r.Events, same) || slices.ContainsFunc(c.Events[:i], same) {
+			return true
+		}
+	}
+	return false
+}
+
+// remove withdraws and erases what the session has.
+func (s *Store) remove(r *row, withdraw bool, erase session.Erase) {
+	for _, d := range r.deliveries {
+		s.pending.remove(d)
+		if withdraw && d.State == session.DeliveryHeld {
+			d.State, d.DueAt, d.Body = session.DeliveryWithdrawn, time.Time{}, nil
+		}
+		if erase&session.EraseSealed != 0 && d.Personal {
+			d.Body = nil
+			if d.State.Pending() {
+				d.State, d.DueAt = session.DeliveryErased, time.Time{}
+			}
+		}
+		s.pending.add(d)
+	}
+	if erase&session.EraseSealed != 0 {
+		for i := range r.Decisions {
+			r.Decisions[i].Sealed = nil
+		}
+		for i := range r.Media {
+			r.Media[i].Sealed = nil
+		}
+	}
+	if erase&session.EraseMedia != 0 {
+		for _, m := range r.Media {
+			delete(s.media, m.ID)
+		}
+		r.Media = nil
+	}
+}
+
+// write writes the session and adds the parts.
+func (s *Store) write(r *row, c *session.Change) {
+	seq := r.Session.Seq
+	if c.Keep {
+		if c.Session.ActiveAt.After(r.Session.ActiveAt) {
+			r.Session.ActiveAt = c.Session.ActiveAt
+		}
+	} else {
+		r.Session = c.Session
+		r.Session.Version = c.Base + 1
+	}
+	for _, e := range c.Events {
+		seq++
+		e.Seq = seq
+		r.Events = append(r.Events, e)
+	}
+	r.Session.Seq = seq
+	for _, a := range c.Attempts {
+		r.Attempts = slices.DeleteFunc(r.Attempts, func(o session.Attempt) bool { return o.ID == a.ID })
+		r.Attempts = insert(r.Attempts, a, func(a, b session.Attempt) int { return cmp.Compare(a.N, b.N) })
+		s.attempts[a.ID] = r
+	}
+	for _, d := range c.Decisions {
+		r.Decisions = insert(r.Decisions, d, func(a, b session.Decision) int { return cmp.Compare(a.N, b.N) })
+	}
+	for _, m := range c.Media {
+		r.Media = insert(r.Media, m, func(a, b session.Media) int { return compareIDs(a.ID, b.ID) })
+		s.media[m.ID] = r
+	}
+	for _, d := range c.Deliveries {
+		s.deliver(r, d)
+	}
+}
+
+// insert puts an element behind those that are not larger. Most are the largest so far.
+func insert[T any](list []T, v T, compare func(a, b T) int) []T {
+	i := len(list)
+	for i > 0 && compare(list[i-1], v) > 0 {
+		i--
+	}
+	return slices.Insert(list, i, v)
+}
+
+// deliver adds a delivery of one of the session's events.
+func (s *Store) deliver(r *row, d session.Delivery) {
+	for _, e := range slices.Backward(r.Events) {
+		if e.ID == d.Event {
+			d.Seq = e.Seq
+			break
+		}
+	}
+	r.deliveries = append(r.deliveries, &d)
+	s.log[d.ID] = &d
+	s.pending.add(&d)
+	ids := s.byTenant[d.Tenant]
+	if ids == nil {
+		ids = newOrdered(compareIDs)
+		s.byTenant[d.Tenant] = ids
+	}
+	ids.add(d.ID)
+}
+
+// hide takes a session out of the lists and alarms, before it is changed.
+func (s *Store) hide(r *row) {
+	if !r.Session.DueAt.IsZero() {
+		s.alarms.remove(alarmAt(r.Session.DueAt, r.Session.ID))
+	}
+	if r.Session.DeletedAt.IsZero() {
+		s.list(r).remove(r.Session.ID)
+	}
+}
+
+// show puts a session into the lists and alarms.
+func (s *Store) show(r *row) {
+	if !r.Session.DueAt.IsZero() {
+		s.alarms.add(alarmAt(r.Session.DueAt, r.Session.ID))
+	}
+	if r.Session.DeletedAt.IsZero() {
+		s.list(r).add(r.Session.ID)
+	}
+}
+
+// list is the ids of the sessions that a list shows together with this one.
+func (s *Store) list(r *row) *ordered[uuid.UUID] {
+	at := shelf{r.Session.Tenant, r.Session.Sandbox}
+	if s.shelves[at] == nil {
+		s.shelves[at] = map[session.Status]*ordered[uuid.UUID]{}
+	}
+	ids := s.shelves[at][r.Session.Status]
+	if ids == nil {
+		ids = newOrdered(compareIDs)
+		s.shelves[at][r.Session.Status] = ids
+	}
+	return ids
+}

@@ -1,0 +1,256 @@
+package storetest
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bonafide-idv/bonafide/session"
+)
+
+// model is the contract of a store, said as plainly as can be: lists, looked through from end to end.
+type model struct {
+	sessions map[uuid.UUID]*kept
+	permits  map[string]window
+}
+
+func newModel() *model { return &model{map[uuid.UUID]*kept{}, map[string]window{}} }
+
+func (m *model) apply(c session.Change) error {
+	c = clone(c)
+	r := m.sessions[c.Session.ID]
+	switch {
+	case c.Base == 0 && r != nil:
+		return session.ErrExists
+	case c.Base != 0 && (r == nil || r.Record.Session.Tenant != c.Session.Tenant):
+		return session.ErrNotFound
+	case c.Base != 0 && r.Record.Session.Version != c.Base:
+		return session.ErrConflict
+	}
+	if refused := m.take(c.Permits); refused != nil {
+		return refused
+	}
+	if r == nil {
+		r = &kept{}
+		m.sessions[c.Session.ID] = r
+	}
+	r.erase(c.Withdraw, c.Erase)
+	r.write(c)
+	return nil
+}
+
+// take takes all permits or none.
+func (m *model) take(permits []session.Permit) (refused *session.RateError) {
+	after := maps.Clone(m.permits)
+	for _, p := range permits {
+		w := slices.Clone(after[p.Key])
+		if r := w.take(p); r != nil && (refused == nil || r.Retry.After(refused.Retry)) {
+			refused = r
+		}
+		after[p.Key] = w
+	}
+	if refused == nil {
+		m.permits = after
+	}
+	return refused
+}
+
+func (r *kept) erase(withdraw bool, erase session.Erase) {
+	for i := range r.Deliveries {
+		d := &r.Deliveries[i]
+		if withdraw && d.State == session.DeliveryHeld {
+			d.State, d.DueAt, d.Body = session.DeliveryWithdrawn, time.Time{}, nil
+		}
+		if erase&session.EraseSealed != 0 && d.Personal {
+			d.Body = nil
+			if d.State.Pending() {
+				d.State, d.DueAt = session.DeliveryErased, time.Time{}
+			}
+		}
+	}
+	if erase&session.EraseSealed != 0 {
+		for i := range r.Record.Decisions {
+			r.Record.Decisions[i].Sealed = nil
+		}
+		for i := range r.Record.Media {
+			r.Record.Media[i].Sealed = nil
+		}
+	}
+	if erase&session.EraseMedia != 0 {
+		r.Record.Media = nil
+	}
+}
+
+func (r *kept) write(c session.Change) {
+	old := r.Record.Session
+	if c.Keep {
+		if c.Session.ActiveAt.After(old.ActiveAt) {
+			r.Record.Session.ActiveAt = c.Session.ActiveAt
+		}
+	} else {
+		r.Record.Session = c.Session
+		r.Record.Session.Version = old.Version + 1
+	}
+	for i, e := range c.Events {
+		e.Seq = old.Seq + int64(i) + 1
+		r.Record.Events = append(r.Record.Events, e)
+	}
+	r.Record.Session.Seq = old.Seq + int64(len(c.Events))
+	for _, a := range c.Attempts {
+		r.Record.Attempts = slices.DeleteFunc(r.Record.Attempts, func(o session.Attempt) bool { return o.ID == a.ID })
+	}
+	r.Record.Attempts = append(r.Record.Attempts, c.Attempts...)
+	r.Record.Decisions = append(r.Record.Decisions, c.Decisions...)
+	r.Record.Media = append(r.Record.Media, c.Media...)
+	for _, d := range c.Deliveries {
+		for _, e := range r.Record.Events {
+			if e.ID == d.Event {
+				d.Seq = e.Seq
+			}
+		}
+		r.Deliveries = append(r.Deliveries, d)
+	}
+	slices.SortFunc(r.Record.Attempts, func(a, b session.Attempt) int { return cmp.Compare(a.N, b.N) })
+	slices.SortFunc(r.Record.Decisions, func(a, b session.Decision) int { return cmp.Compare(a.N, b.N) })
+	slices.SortFunc(r.Record.Media, func(a, b session.Media) int { return compareIDs(a.ID, b.ID) })
+	slices.SortFunc(r.Deliveries, func(a, b session.Delivery) int { return compareIDs(b.ID, a.ID) })
+}
+
+// all lists every session, newest first.
+func (m *model) all() (out []session.Session) {
+	for _, r := range m.sessions {
+		out = append(out, clone(r.Record.Session))
+	}
+	slices.SortFunc(out, func(a, b session.Session) int { return compareIDs(b.ID, a.ID) })
+	return out
+}
+
+// log lists every delivery, newest first.
+func (m *model) log() (out []session.Delivery) {
+	for _, r := range m.sessions {
+		out = append(out, clone(r.Deliveries)...)
+	}
+	slices.SortFunc(out, func(a, b session.Delivery) int { return compareIDs(b.ID, a.ID) })
+	return out
+}
+
+func (m *model) sweep(now time.Time, n int, tick func(session.Session) (session.Change, bool)) (done int, next time.Time) {
+	due := slices.DeleteFunc(m.all(), func(s session.Session) bool { return s.DueAt.IsZero() || s.DueAt.After(now) })
+	slices.SortFunc(due, func(a, b session.Session) int { return a.DueAt.Compare(b.DueAt) })
+	for _, s := range due[:min(n, len(due))] {
+		if c, ok := tick(s); ok && m.apply(c) == nil {
+			done++
+		}
+	}
+	var alarms []time.Time
+	for _, s := range m.all() {
+		alarms = append(alarms, s.DueAt)
+	}
+	return done, earliest(alarms)
+}
+
+// earliest is the first of the times that is not zero; zero when there is none.
+func earliest(times []time.Time) (first time.Time) {
+	for _, t := range times {
+		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
+	}
+	return first
+}
+
+func (m *model) load(ref session.Ref, parts session.Parts) (out session.Record, err error) {
+	for _, r := range m.sessions {
+		s := r.Record.Session
+		named := s.ID == ref.ID ||
+			slices.ContainsFunc(r.Record.Attempts, func(a session.Attempt) bool { return a.ID == ref.Attempt }) ||
+			slices.ContainsFunc(r.Record.Media, func(m session.Media) bool { return m.ID == ref.Media })
+		if !named || s.Tenant != ref.Tenant || !s.DeletedAt.IsZero() && !ref.Deleted {
+			continue
+		}
+		out = clone(r.Record)
+		if parts&session.PartAttempts == 0 {
+			out.Attempts = nil
+		}
+		if parts&session.PartDecisions == 0 {
+			out.Decisions = nil
+		}
+		if parts&session.PartMedia == 0 {
+			out.Media = nil
+		}
+		if parts&session.PartEvents == 0 {
+			out.Events = nil
+		}
+		return out, nil
+	}
+	return out, session.ErrNotFound
+}
+
+func (m *model) query(q session.Query) (out []session.Session) {
+	for _, s := range m.all() {
+		if s.Tenant == q.Tenant && s.Sandbox == q.Sandbox && s.DeletedAt.IsZero() &&
+			(len(q.Status) == 0 || slices.Contains(q.Status, s.Status)) &&
+			(q.After == uuid.Nil || compareIDs(s.ID, q.After) < 0) && len(out) < q.N {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// claim gives the claimed in the order of DueAt and ID.
+func (m *model) claim(now, until time.Time, n int, except []uuid.UUID) (claimed []session.Delivery, next time.Time) {
+	var left []time.Time
+	log := m.log()
+	slices.SortFunc(log, byDue)
+	for _, d := range log {
+		switch {
+		case !d.State.Pending():
+		case d.DueAt.After(now) || slices.Contains(except, d.Endpoint) || len(claimed) >= n:
+			left = append(left, d.DueAt)
+		default:
+			d.Tries++
+			d.DueAt = until
+			*m.find(d.ID) = clone(d)
+			claimed = append(claimed, d)
+		}
+	}
+	return claimed, earliest(left)
+}
+
+// find gives the delivery in its place; nil when it is not there.
+func (m *model) find(id uuid.UUID) *session.Delivery {
+	for _, r := range m.sessions {
+		for i := range r.Deliveries {
+			if r.Deliveries[i].ID == id {
+				return &r.Deliveries[i]
+			}
+		}
+	}
+	return nil
+}
+
+func (m *model) settle(done session.Delivery) error {
+	d := m.find(done.ID)
+	switch {
+	case d == nil:
+		return session.ErrNotFound
+	case !d.State.Pending() || d.Tries != done.Tries:
+		return session.ErrConflict
+	}
+	d.State, d.DueAt, d.Last = done.State, done.DueAt, done.Last
+	return nil
+}
+
+func (m *model) deliveries(q session.DeliveryQuery) (out []session.Delivery) {
+	for _, d := range m.log() {
+		if d.Tenant == q.Tenant && (q.Session == uuid.Nil || d.Session == q.Session) &&
+			(q.Endpoint == uuid.Nil || d.Endpoint == q.Endpoint) && (q.State == "" || d.State == q.State) &&
+			(q.After == uuid.Nil || compareIDs(d.ID, q.After) < 0) && len(out) < q.N {
+			out = append(out, d)
+		}
+	}
+	return out
+}

@@ -1,0 +1,228 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bonafide-idv/bonafide/session"
+)
+
+var partTests = []test{
+	{"an attempt that is there already is overwritten", func(k *kit) {
+		c := k.create()
+		s := k.apply(c)
+		next := k.change(s)
+		a := c.Attempts[0]
+		a.Status, a.Submitter, a.EndedAt = session.StatusDeclined, session.ActorPerson, k.in(time.Hour)
+		b := session.Attempt{ID: k.id(), Session: s.ID, N: 2, Status: session.StatusCreated, CreatedAt: k.in(time.Hour)}
+		next.Attempts = []session.Attempt{b, a}
+		k.apply(next)
+		k.equal("attempts", k.load(s.ID).Attempts, []session.Attempt{a, b})
+	}},
+	{"a change of one session leaves another's parts alone", func(k *kit) {
+		c := k.create()
+		k.addMedia(&c)
+		k.addDecision(&c, 1)
+		k.addDelivery(&c, session.DeliveryHeld, k.now).Personal = true
+		s := k.apply(c)
+		before := k.kept(s.ID)
+		next := k.heavy(k.created())
+		k.apply(next)
+		k.equal("the other session", k.kept(s.ID), before)
+	}},
+	{"attempts and decisions come in the order of N, events in the order of Seq, media in the order of ID", func(k *kit) {
+		c := k.create()
+		media := []uuid.UUID{k.id(), k.id(), k.id()}
+		for _, i := range []int{2, 0, 1} {
+			k.addMedia(&c)
+			c.Media[len(c.Media)-1].ID = media[i]
+			k.addDecision(&c, i+1)
+			k.addEvent(&c, session.EventUploaded)
+			if i > 0 {
+				c.Attempts = append(c.Attempts, session.Attempt{ID: k.id(), Session: c.Session.ID, N: i + 1, Status: session.StatusCreated, CreatedAt: k.now})
+			}
+		}
+		k.apply(c)
+		r := k.load(c.Session.ID)
+		for i := range 3 {
+			k.equal("N of attempt, N of decision", []int{r.Attempts[i].N, r.Decisions[i].N}, []int{i + 1, i + 1})
+			k.equal("ID of medium", r.Media[i].ID, media[i])
+		}
+		for i, e := range r.Events {
+			k.equal("Seq and ID of event", []any{e.Seq, e.ID}, []any{int64(i + 1), c.Events[i].ID})
+		}
+	}},
+	{"N orders as a number", func(k *kit) {
+		c := k.create()
+		for n := 12; n > 0; n-- {
+			k.addDecision(&c, n)
+		}
+		k.apply(c)
+		for i, d := range k.load(c.Session.ID).Decisions {
+			k.equal("N", d.N, i+1)
+		}
+	}},
+}
+
+var withdrawTests = []test{
+	{"makes every held delivery of the session withdrawn, before Deliveries are added", func(k *kit) {
+		c := k.create()
+		held := k.addDelivery(&c, session.DeliveryHeld, k.in(time.Hour)).ID
+		personal := k.addDelivery(&c, session.DeliveryHeld, k.in(time.Hour))
+		personal.Personal = true
+		for _, state := range []session.DeliveryState{session.DeliveryDue, session.DeliveryDone, session.DeliveryDead, session.DeliveryErased, session.DeliveryWithdrawn} {
+			d := k.addDelivery(&c, state, time.Time{})
+			if state.Pending() {
+				d.DueAt = k.in(time.Hour)
+			}
+		}
+		s := k.apply(c)
+		before := k.deliveries(session.DeliveryQuery{})
+
+		next := k.change(s)
+		next.Withdraw = true
+		added := clone(*k.addDelivery(&next, session.DeliveryHeld, k.in(time.Minute)))
+		added.Seq = 2
+		k.apply(next)
+
+		want := []session.Delivery{added}
+		for _, d := range before {
+			if d.ID == held || d.ID == personal.ID {
+				d.State, d.DueAt, d.Body = session.DeliveryWithdrawn, time.Time{}, nil
+			}
+			want = append(want, d)
+		}
+		k.equal("deliveries", k.deliveries(session.DeliveryQuery{}), want)
+	}},
+	{"comes before Erase: what was held and personal is withdrawn, not erased", func(k *kit) {
+		c := k.create()
+		d := k.addDelivery(&c, session.DeliveryHeld, k.in(time.Hour))
+		d.Personal = true
+		next := k.change(k.apply(c))
+		next.Withdraw, next.Erase = true, session.EraseSealed
+		k.apply(next)
+		k.equal("state", k.delivery(d.ID).State, session.DeliveryWithdrawn)
+	}},
+	{"what is withdrawn is never claimed, and is no alarm", func(k *kit) {
+		c := k.create()
+		k.addDelivery(&c, session.DeliveryHeld, k.now)
+		next := k.change(k.apply(c))
+		next.Withdraw = true
+		k.apply(next)
+		got, at := k.claim(k.in(time.Hour), k.in(2*time.Hour), many)
+		k.equal("claimed", got, []session.Delivery{})
+		k.equal("next", at, time.Time{})
+	}},
+}
+
+var eraseTests = []test{
+	{"nothing that is not asked for", func(k *kit) {
+		c := k.erasable()
+		s := k.apply(c)
+		before := k.kept(s.ID)
+		k.apply(k.change(s))
+		after := k.kept(s.ID)
+		k.equal("decisions", after.Record.Decisions, before.Record.Decisions)
+		k.equal("media", after.Record.Media, before.Record.Media)
+		k.equal("deliveries", after.Deliveries, before.Deliveries)
+	}},
+	{"EraseSealed makes nil the sealed bytes and the bodies of personal deliveries, those pending become erased", func(k *kit) {
+		c := k.erasable()
+		s := k.apply(c)
+		want := k.kept(s.ID)
+		next := k.change(s)
+		next.Erase = session.EraseSealed
+		k.apply(next)
+
+		for i := range want.Record.Decisions {
+			want.Record.Decisions[i].Sealed = nil
+		}
+		for i := range want.Record.Media {
+			want.Record.Media[i].Sealed = nil
+		}
+		for i := range want.Deliveries {
+			d := &want.Deliveries[i]
+			if !d.Personal {
+				continue
+			}
+			d.Body = nil
+			if d.State.Pending() {
+				d.State, d.DueAt = session.DeliveryErased, time.Time{}
+			}
+		}
+		got := k.kept(s.ID)
+		k.equal("decisions", got.Record.Decisions, want.Record.Decisions)
+		k.equal("media", got.Record.Media, want.Record.Media)
+		k.equal("deliveries", got.Deliveries, want.Deliveries)
+		k.equal("attempts", got.Record.Attempts, want.Record.Attempts)
+		k.equal("the session's own Sealed and Key are as Change.Session says", [][]byte{got.Record.Session.Sealed, got.Record.Session.Key}, [][]byte{s.Sealed, s.Key})
+	}},
+	{"EraseMedia removes the media rows", func(k *kit) {
+		c := k.erasable()
+		s := k.apply(c)
+		want := k.kept(s.ID)
+		next := k.change(s)
+		next.Erase = session.EraseMedia
+		k.apply(next)
+		got := k.kept(s.ID)
+		k.equal("media", got.Record.Media, []session.Media{})
+		k.equal("decisions", got.Record.Decisions, want.Record.Decisions)
+		k.equal("deliveries", got.Deliveries, want.Deliveries)
+		_, err := k.store.Load(k.ctx, session.Ref{Tenant: k.tenant, Media: c.Media[0].ID, Deleted: true}, 0)
+		k.is("Load by a medium that is erased", err, session.ErrNotFound)
+	}},
+	{"removes what is there already, before parts are added", func(k *kit) {
+		s := k.apply(k.erasable())
+		next := k.change(s)
+		next.Erase = session.EraseSealed | session.EraseMedia
+		k.addMedia(&next)
+		k.addDecision(&next, 9)
+		d := k.addDelivery(&next, session.DeliveryDue, k.now)
+		d.Personal = true
+		k.apply(next)
+		r := k.load(s.ID)
+		k.equal("media", r.Media, next.Media)
+		k.equal("the decision that is added", r.Decisions[len(r.Decisions)-1], next.Decisions[0])
+		k.equal("the body that is added", k.delivery(d.ID).Body, d.Body)
+	}},
+	{"with Keep erases too", func(k *kit) {
+		s := k.apply(k.erasable())
+		next := k.change(s)
+		next.Keep, next.Erase = true, session.EraseMedia|session.EraseSealed
+		k.apply(next)
+		r := k.load(s.ID)
+		k.equal("media", len(r.Media), 0)
+		k.equal("sealed bytes of a decision", r.Decisions[0].Sealed, []byte(nil))
+	}},
+	{"what is erased is never claimed, and is no alarm", func(k *kit) {
+		c := k.create()
+		k.addDelivery(&c, session.DeliveryDue, k.now).Personal = true
+		next := k.change(k.apply(c))
+		next.Erase = session.EraseSealed
+		k.apply(next)
+		got, at := k.claim(k.in(time.Hour), k.in(2*time.Hour), many)
+		k.equal("claimed", got, []session.Delivery{})
+		k.equal("next", at, time.Time{})
+	}},
+}
+
+// erasable creates a session with two media, two decisions, and a delivery of each state, personal and not.
+func (k *kit) erasable() session.Change {
+	c := k.create()
+	k.addMedia(&c)
+	k.addMedia(&c)
+	k.addDecision(&c, 1)
+	k.addDecision(&c, 2)
+	for _, personal := range []bool{true, false} {
+		for _, state := range []session.DeliveryState{session.DeliveryDue, session.DeliveryHeld, session.DeliveryDone, session.DeliveryDead} {
+			d := k.addDelivery(&c, state, time.Time{})
+			d.Personal = personal
+			d.Tries, d.Last = 3, session.Outcome{At: k.now, Status: 500, Note: "status"}
+			if state.Pending() {
+				d.DueAt = k.in(time.Hour)
+			}
+		}
+	}
+	return c
+}

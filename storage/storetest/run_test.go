@@ -1,0 +1,127 @@
+package storetest_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bonafide-idv/bonafide/session"
+	"github.com/bonafide-idv/bonafide/storage/memstore"
+	"github.com/bonafide-idv/bonafide/storage/storetest"
+)
+
+func TestTheSuitePassesAStoreThatIsRight(t *testing.T) {
+	storetest.Run(t, func(*testing.T) session.Store { return memstore.New() })
+	storetest.Durable(t, func(*testing.T) (session.Store, func() session.Store) {
+		s := memstore.New()
+		return s, func() session.Store { return s }
+	})
+}
+
+// fault breaks one promise of a store that is right otherwise.
+type fault struct {
+	session.Store
+	kind string
+}
+
+// faults tells for each kind of fault which case must find it.
+var faults = map[string]string{
+	"loses its rows":        "Durable/when_Apply_returns_nil_for_a_change,_it_is_durable",
+	"outcomes of nil":       "Run/Apply/answers_nil_when_all_were_done",
+	"stops at a refusal":    "Run/Refusals/a_refused_change_MUST_NOT_change_the_outcome_of_another_in_this_call",
+	"permits for nothing":   "Run/Permits/no_window_of_that_length_holds_N+1,_and_Retry_is_the_first_instant_at_which_one_more_is_allowed",
+	"no next":               "Run/Sweep/of_nothing_due_answers_when_the_next_is,_and_never_ticks",
+	"deaf to ctx":           "Run/Contexts/a_ctx_that_was_cancelled_MUST_yield_its_error_and_no_effect",
+	"finds what is deleted": "Run/Load/ErrNotFound:_it_is_deleted_and_ref_does_not_ask_for_deleted_ones",
+	"forgets except":        "Run/Claim/none_for_the_endpoints_in_except,_and_next_has_no_regard_to_except",
+	"truncates to seconds":  "Run/Values/times_are_whole_microseconds,_UTC,_and_come_back_as_they_went_in",
+}
+
+func (f *fault) Apply(ctx context.Context, changes ...session.Change) []error {
+	if f.kind == "deaf to ctx" {
+		ctx = context.WithoutCancel(ctx)
+	}
+	for i := range changes {
+		switch f.kind {
+		case "permits for nothing":
+			changes[i].Permits = nil
+		case "truncates to seconds":
+			changes[i].Session.ExpiresAt = changes[i].Session.ExpiresAt.Truncate(time.Second)
+		}
+	}
+	errs := f.Store.Apply(ctx, changes...)
+	switch {
+	case f.kind == "outcomes of nil" && errs == nil:
+		return make([]error, len(changes))
+	case f.kind == "stops at a refusal":
+		for i := 1; i < len(errs); i++ {
+			if errs[i] == nil {
+				errs[i] = errs[i-1]
+			}
+		}
+	}
+	return errs
+}
+
+func (f *fault) Sweep(ctx context.Context, now time.Time, n int, tick func(session.Session) (session.Change, bool)) (int, time.Time, error) {
+	done, next, err := f.Store.Sweep(ctx, now, n, tick)
+	if f.kind == "no next" {
+		next = time.Time{}
+	}
+	return done, next, err
+}
+
+func (f *fault) Load(ctx context.Context, ref session.Ref, parts session.Parts) (session.Record, error) {
+	ref.Deleted = ref.Deleted || f.kind == "finds what is deleted"
+	return f.Store.Load(ctx, ref, parts)
+}
+
+func (f *fault) Claim(ctx context.Context, now, until time.Time, n int, except []uuid.UUID) ([]session.Delivery, time.Time, error) {
+	if f.kind == "forgets except" {
+		except = nil
+	}
+	return f.Store.Claim(ctx, now, until, n, except)
+}
+
+// TestBroken is run by TestTheSuiteFindsFaults in a process of its own, where it is to fail.
+func TestBroken(t *testing.T) {
+	kind := os.Getenv("STORETEST_FAULT")
+	if kind == "" {
+		t.Skip("there is no fault to be found")
+	}
+	open := func(*testing.T) session.Store { return &fault{memstore.New(), kind} }
+	t.Run("Run", func(t *testing.T) { storetest.Run(t, open) })
+	t.Run("Durable", func(t *testing.T) {
+		storetest.Durable(t, func(t *testing.T) (session.Store, func() session.Store) {
+			s := open(t)
+			return s, func() session.Store {
+				if kind == "loses its rows" {
+					return open(t)
+				}
+				return s
+			}
+		})
+	})
+}
+
+func TestTheSuiteFindsFaults(t *testing.T) {
+	for kind, name := range faults {
+		t.Run(kind, func(t *testing.T) {
+			group := name[:strings.LastIndex(name, "/")]
+			if strings.HasPrefix(name, "Durable") {
+				group = "Durable"
+			}
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBroken$/^"+strings.ReplaceAll(group, "/", "$/^")+"$", "-test.v")
+			cmd.Env = append(os.Environ(), "STORETEST_FAULT="+kind)
+			out, err := cmd.CombinedOutput()
+			if err == nil || !strings.Contains(string(out), "--- FAIL: TestBroken/"+name+" ") {
+				t.Errorf("a store that %s: error %v, want the case %q to fail, in\n%s", kind, err, name, out)
+			}
+		})
+	}
+}
