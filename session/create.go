@@ -44,11 +44,11 @@ func (e *Engine) Create(ctx context.Context, facts Facts) (*Snapshot, error) {
 func (e *Engine) newSession(ctx context.Context, in Integration, facts Facts) (*work, error) {
 	now := e.now()
 	s := Session{
-		ID: e.NewID(now), Tenant: in.Tenant, Integration: in.ID, Sandbox: in.Sandbox,
-		Status: StatusCreated, Attempt: 1, AttemptID: e.NewID(now),
+		ID: e.cfg.NewID(now), Tenant: in.Tenant, Integration: in.ID, Sandbox: in.Sandbox,
+		Status: StatusCreated, Attempt: 1, AttemptID: e.cfg.NewID(now),
 		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(in.Policy.Lifetime),
 	}
-	key, ref, err := e.Keeper.Make(ctx, s.ID)
+	key, ref, err := e.cfg.Keeper.Make(ctx, s.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (e *Engine) newSession(ctx context.Context, in Integration, facts Facts) (*
 	return &work{
 		e: e, in: in, now: now,
 		snap:   &Snapshot{Session: s, Facts: facts, Attempts: []Attempt{first}, key: hide(key)},
-		change: Change{ID: e.NewID(now), Attempts: []Attempt{first}},
+		change: Change{ID: e.cfg.NewID(now), Attempts: []Attempt{first}},
 	}, nil
 }
 

@@ -90,7 +90,7 @@ func (e *Engine) erase(ctx context.Context, claimed Session) error {
 		return nil // somebody else has it
 	}
 	if len(rec.Session.Key) > 0 {
-		if err := e.Keeper.Destroy(ctx, rec.Session.ID, rec.Session.Key); err != nil {
+		if err := e.cfg.Keeper.Destroy(ctx, rec.Session.ID, rec.Session.Key); err != nil {
 			return err
 		}
 	}
@@ -98,7 +98,7 @@ func (e *Engine) erase(ctx context.Context, claimed Session) error {
 	for i, m := range rec.Media {
 		names[i] = m.Blob
 	}
-	if err := e.Blobs.Remove(ctx, names...); err != nil {
+	if err := e.cfg.Blobs.Remove(ctx, names...); err != nil {
 		return err
 	}
 	w, err := e.workOn(ctx, rec)

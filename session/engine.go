@@ -48,7 +48,7 @@ type Config struct {
 // An Engine acts for one integration and as one actor: New gives the default integration and
 // [ActorHost]; [Engine.For] and [Engine.As] give the same engine acting otherwise.
 type Engine struct {
-	*core
+	cfg         *core
 	store       Store
 	hosted      bool // the store is a host's transaction
 	integration uuid.UUID
@@ -107,7 +107,7 @@ func New(store Store, cfg Config) (*Engine, error) {
 		return nil, errors.New("session: " + strings.Join(faults, "; "))
 	}
 	return &Engine{
-		core:  &core{Config: cfg, wake: make(chan struct{}, 1), refused: map[string]*RateError{}},
+		cfg:   &core{Config: cfg, wake: make(chan struct{}, 1), refused: map[string]*RateError{}},
 		store: store,
 		actor: ActorHost,
 	}, nil
@@ -152,12 +152,15 @@ func (e *Engine) As(actor Actor) *Engine {
 	return &v
 }
 
+// MediaLimits are the limits of uploads.
+func (e *Engine) MediaLimits() media.Limits { return e.cfg.MediaLimits }
+
 // now reads the clock, once per operation.
-func (e *Engine) now() time.Time { return instant(e.Clock.Now()) }
+func (e *Engine) now() time.Time { return instant(e.cfg.Clock.Now()) }
 
 // policyOf finds an integration, with all defaults in place.
 func (e *Engine) policyOf(ctx context.Context, id uuid.UUID) (Integration, error) {
-	in, err := e.Integrations.Integration(ctx, id)
+	in, err := e.cfg.Integrations.Integration(ctx, id)
 	if err != nil {
 		return in, err
 	}
@@ -174,7 +177,7 @@ func (e *Engine) stir() {
 		return // nothing is there before the host commits
 	}
 	select {
-	case e.wake <- struct{}{}:
+	case e.cfg.wake <- struct{}{}:
 	default:
 	}
 }
@@ -185,15 +188,15 @@ func (e *Engine) permit(now time.Time, key string, rules []Rule) (*Permit, error
 	if len(rules) == 0 {
 		return nil, nil
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if r := e.refused[key]; r != nil && !e.hosted {
+	e.cfg.mu.Lock()
+	defer e.cfg.mu.Unlock()
+	if r := e.cfg.refused[key]; r != nil && !e.hosted {
 		for _, rule := range rules {
 			if rule == r.Rule && now.Before(r.Retry) {
-				return nil, r
+				return nil, &RateError{Rule: r.Rule, At: now, Retry: r.Retry}
 			}
 		}
-		delete(e.refused, key)
+		delete(e.cfg.refused, key)
 	}
 	return &Permit{Key: key, Rules: rules, At: now}, nil
 }
@@ -204,11 +207,11 @@ func (e *Engine) remember(permits []Permit, err error) {
 	if e.hosted || !errors.As(err, &limited) {
 		return
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.cfg.mu.Lock()
+	defer e.cfg.mu.Unlock()
 	for _, p := range permits {
 		if slices.Contains(p.Rules, limited.Rule) {
-			e.refused[p.Key] = limited
+			e.cfg.refused[p.Key] = limited
 		}
 	}
 }

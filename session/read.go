@@ -64,7 +64,7 @@ func (e *Engine) file(s *Snapshot, id uuid.UUID) (*File, error) {
 	m := s.Media[i]
 	key, bound := s.mediaKey(id)
 	return &File{Medium: m, open: func(ctx context.Context) (io.ReadCloser, error) {
-		sealed, err := e.Blobs.Open(ctx, m.Blob)
+		sealed, err := e.cfg.Blobs.Open(ctx, m.Blob)
 		if err != nil {
 			return nil, err
 		}

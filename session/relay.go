@@ -19,7 +19,7 @@ const (
 // claim takes deliveries that are due, and sorts them into queues that must be sent in order: one for
 // each session and endpoint.
 func (e *Engine) claim(ctx context.Context, n int, except []uuid.UUID) (queues [][]Delivery, next time.Time, err error) {
-	if e.Deliverer == nil || n <= 0 {
+	if e.cfg.Deliverer == nil || n <= 0 {
 		return nil, time.Time{}, nil
 	}
 	now := e.now()
@@ -46,10 +46,10 @@ func (e *Engine) send(ctx context.Context, queue []Delivery) {
 		}
 		d = e.deliverOnce(ctx, d)
 		if errs := e.store.Settle(ctx, d); errs != nil && !errors.Is(errs[0], ErrConflict) {
-			e.Log.ErrorContext(ctx, "the outcome of a delivery could not be written", "delivery", d.ID, "error", errs[0])
+			e.cfg.Log.ErrorContext(ctx, "the outcome of a delivery could not be written", "delivery", d.ID, "error", errs[0])
 		}
 		if d.State == DeliveryDead {
-			e.Log.WarnContext(ctx, "a delivery is given up", "delivery", d.ID, "session", d.Session, "endpoint", d.Endpoint,
+			e.cfg.Log.WarnContext(ctx, "a delivery is given up", "delivery", d.ID, "session", d.Session, "endpoint", d.Endpoint,
 				"tries", d.Tries, "status", d.Last.Status, "note", d.Last.Note)
 		}
 	}
@@ -75,7 +75,7 @@ func (e *Engine) deliverOnce(ctx context.Context, d Delivery) Delivery {
 			opened.Last = Outcome{Note: "body cannot be opened"}
 		default:
 			sending, cancel := context.WithTimeout(ctx, sendTime)
-			opened.Last = e.Deliverer.Deliver(sending, ep, opened)
+			opened.Last = e.cfg.Deliverer.Deliver(sending, ep, opened)
 			cancel()
 		}
 	}
@@ -117,7 +117,7 @@ func (e *Engine) openDelivery(ctx context.Context, d *Delivery) error {
 		d.Body = nil
 		return nil
 	}
-	key, err := e.Keeper.Open(ctx, rec.Session.ID, rec.Session.Key)
+	key, err := e.cfg.Keeper.Open(ctx, rec.Session.ID, rec.Session.Key)
 	if errors.Is(err, ErrErased) {
 		d.Body = nil
 		return nil

@@ -169,12 +169,12 @@ func (r *runner) sleep(ctx context.Context, next time.Time) {
 	case <-ctx.Done():
 	case <-timer.C:
 	case <-r.free:
-	case <-r.e.wake:
+	case <-r.e.cfg.wake:
 	}
 }
 
 func (r *runner) failed(ctx context.Context, what string, err error) {
 	if ctx.Err() == nil {
-		r.e.Log.ErrorContext(ctx, "the "+what+" failed", "error", err)
+		r.e.cfg.Log.ErrorContext(ctx, "the "+what+" failed", "error", err)
 	}
 }

@@ -36,7 +36,7 @@ func (e *Engine) sweep(ctx context.Context, n int) (done int, jobs []job, next t
 			if ctx.Err() != nil {
 				return Change{}, false
 			}
-			e.Log.ErrorContext(ctx, "what is due could not be done", "session", s.ID, "status", s.Status, "error", err)
+			e.cfg.Log.ErrorContext(ctx, "what is due could not be done", "session", s.ID, "status", s.Status, "error", err)
 			w = e.putOff(s)
 		}
 		w.seal()
@@ -103,12 +103,12 @@ func (e *Engine) putOff(s Session) *work {
 	if now.Before(s.UpdatedAt) {
 		now = s.UpdatedAt
 	}
-	w := &work{e: e, now: now, snap: &Snapshot{Session: s, key: hide(Key{})}, change: Change{ID: e.NewID(now), Base: s.Version}}
+	w := &work{e: e, now: now, snap: &Snapshot{Session: s, key: hide(Key{})}, change: Change{ID: e.cfg.NewID(now), Base: s.Version}}
 	w.snap.RetryAt = now.Add(backoff(retryBase, s.Tries))
 	w.snap.Tries++
 	w.snap.UpdatedAt = now
 	w.change.Events = []Event{{
-		ID: e.NewID(now), Session: s.ID, Change: w.change.ID, Kind: EventPutOff, Status: s.Status,
+		ID: e.cfg.NewID(now), Session: s.ID, Change: w.change.ID, Kind: EventPutOff, Status: s.Status,
 		Attempt: s.AttemptID, By: ActorEngine, At: now,
 	}}
 	return w
@@ -140,7 +140,7 @@ func (e *Engine) run(ctx context.Context, j job) {
 		err = e.decide(ctx, j.session)
 	}
 	if err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrNotFound) {
-		e.Log.ErrorContext(ctx, "work of a session's alarm failed", "session", j.session.ID, "erase", j.erase, "try", j.session.Tries, "error", err)
+		e.cfg.Log.ErrorContext(ctx, "work of a session's alarm failed", "session", j.session.ID, "erase", j.erase, "try", j.session.Tries, "error", err)
 	}
 }
 
@@ -182,7 +182,7 @@ func (e *Engine) ask(ctx context.Context, s *Snapshot) (v decision.Verdict, err 
 			err = fmt.Errorf("session: the decider panicked: %T", r)
 		}
 	}()
-	return e.Decider.Decide(ctx, Case{Snapshot: s, Open: func(ctx context.Context, id uuid.UUID) (io.ReadCloser, error) {
+	return e.cfg.Decider.Decide(ctx, Case{Snapshot: s, Open: func(ctx context.Context, id uuid.UUID) (io.ReadCloser, error) {
 		f, err := e.file(s, id)
 		if err != nil {
 			return nil, err

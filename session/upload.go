@@ -42,7 +42,7 @@ func (e *Engine) Upload(ctx context.Context, id uuid.UUID, u Upload) (*Medium, e
 		return nil, fmt.Errorf("%w for an upload", media.ErrContext)
 	}
 	m := &Medium{Media: Media{
-		ID: e.NewID(w.now), Session: id, Context: u.Context, Blob: blobName(w.now), CreatedAt: w.now,
+		ID: e.cfg.NewID(w.now), Session: id, Context: u.Context, Blob: blobName(w.now), CreatedAt: w.now,
 	}}
 	if err := e.storeBlob(ctx, w.snap, m, u.Content); err != nil {
 		return nil, err
@@ -50,8 +50,8 @@ func (e *Engine) Upload(ctx context.Context, id uuid.UUID, u Upload) (*Medium, e
 	_, err = e.write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error { return w.addMedium(m) })
 	if err != nil && !errors.Is(err, ErrUnknown) {
 		// The row was refused, so nobody can know the blob. With a cancelled ctx it must go all the same.
-		if rm := e.Blobs.Remove(context.WithoutCancel(ctx), m.Blob); rm != nil {
-			e.Log.ErrorContext(ctx, "a refused upload could not be removed", "session", id, "blob", m.Blob, "error", rm)
+		if rm := e.cfg.Blobs.Remove(context.WithoutCancel(ctx), m.Blob); rm != nil {
+			e.cfg.Log.ErrorContext(ctx, "a refused upload could not be removed", "session", id, "blob", m.Blob, "error", rm)
 		}
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (e *Engine) storeBlob(ctx context.Context, s *Snapshot, m *Medium, content 
 		return err
 	}
 	m.Type = kind
-	blob, err := e.Blobs.Create(ctx, m.Blob)
+	blob, err := e.cfg.Blobs.Create(ctx, m.Blob)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (e *Engine) storeBlob(ctx context.Context, s *Snapshot, m *Medium, content 
 		return err
 	}
 	sum := sha256.New()
-	limit := e.MediaLimits.For(kind)
+	limit := e.cfg.MediaLimits.For(kind)
 	whole := io.MultiReader(bytes.NewReader(head), content)
 	m.Size, err = io.Copy(io.MultiWriter(sum, sealed), io.LimitReader(whole, limit+1))
 	if err != nil {

@@ -52,7 +52,7 @@ func (e *Engine) workOn(ctx context.Context, rec Record) (*work, error) {
 	}
 	return &work{
 		e: e, in: in, now: now, snap: snap,
-		change: Change{ID: e.NewID(now), Base: snap.Version},
+		change: Change{ID: e.cfg.NewID(now), Base: snap.Version},
 	}, nil
 }
 
@@ -60,7 +60,7 @@ func (e *Engine) workOn(ctx context.Context, rec Record) (*work, error) {
 func (e *Engine) openRecord(ctx context.Context, rec Record) (*Snapshot, error) {
 	s := &Snapshot{Session: rec.Session, Attempts: rec.Attempts, key: hide(Key{})}
 	if len(s.Key) > 0 && s.DeletedAt.IsZero() && s.RedactedAt.IsZero() {
-		key, err := e.Keeper.Open(ctx, s.ID, s.Key)
+		key, err := e.cfg.Keeper.Open(ctx, s.ID, s.Key)
 		if err != nil {
 			return nil, err
 		}
@@ -178,7 +178,7 @@ func (w *work) nextAttempt() {
 	if a == nil || a.Status != StatusResubmissionRequested {
 		return
 	}
-	next := Attempt{ID: w.e.NewID(w.now), Session: w.snap.ID, N: a.N + 1, Status: StatusCreated, CreatedAt: w.now}
+	next := Attempt{ID: w.e.cfg.NewID(w.now), Session: w.snap.ID, N: a.N + 1, Status: StatusCreated, CreatedAt: w.now}
 	w.snap.Attempts = append(w.snap.Attempts, next)
 	w.snap.Attempt, w.snap.AttemptID = next.N, next.ID
 	w.putAttempt(next)
@@ -187,7 +187,7 @@ func (w *work) nextAttempt() {
 // appendDecision adds a decision to the session.
 func (w *work) appendDecision(v decision.Verdict, by Actor) error {
 	d := Decision{
-		ID: w.e.NewID(w.now), Session: w.snap.ID, Attempt: w.snap.AttemptID, N: len(w.snap.Decisions) + 1,
+		ID: w.e.cfg.NewID(w.now), Session: w.snap.ID, Attempt: w.snap.AttemptID, N: len(w.snap.Decisions) + 1,
 		Outcome: v.Outcome, Code: v.Code, By: by, At: w.now,
 	}
 	sealed, err := w.snap.key().sealJSON(&w.snap.Session, part{"decision", d.ID}, v.Record)
@@ -204,7 +204,7 @@ func (w *work) appendDecision(v decision.Verdict, by Actor) error {
 func (w *work) emit(kind EventKind, by Actor, at time.Time) error {
 	s := &w.snap.Session
 	ev := Event{
-		ID: w.e.NewID(w.now), Session: s.ID, Change: w.change.ID, Kind: kind, Status: s.Status,
+		ID: w.e.cfg.NewID(w.now), Session: s.ID, Change: w.change.ID, Kind: kind, Status: s.Status,
 		Attempt: s.AttemptID, By: by, At: at,
 	}
 	w.change.Events = append(w.change.Events, ev)
@@ -218,7 +218,7 @@ func (w *work) emit(kind EventKind, by Actor, at time.Time) error {
 
 // deliver renders an event for an endpoint.
 func (w *work) deliver(ev Event, ep Endpoint) error {
-	renderer := w.e.Renderers[ep.Format]
+	renderer := w.e.cfg.Renderers[ep.Format]
 	if renderer == nil || !ep.Wants(ev.Kind) {
 		return nil
 	}
@@ -231,7 +231,7 @@ func (w *work) deliver(ev Event, ep Endpoint) error {
 	}
 	s := &w.snap.Session
 	d := Delivery{
-		ID: w.e.NewID(w.now), Tenant: s.Tenant, Session: s.ID, Integration: s.Integration, Endpoint: ep.ID, Event: ev.ID,
+		ID: w.e.cfg.NewID(w.now), Tenant: s.Tenant, Session: s.ID, Integration: s.Integration, Endpoint: ep.ID, Event: ev.ID,
 		CreatedAt: w.now, DueAt: w.now, State: DeliveryDue, Body: body,
 	}
 	if d.Personal = personal && !w.snap.Deleted(); d.Personal {

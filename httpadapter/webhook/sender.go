@@ -1,0 +1,209 @@
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bonafide-idv/bonafide/auth"
+	"github.com/bonafide-idv/bonafide/session"
+)
+
+const (
+	maxHeaders = 64 << 10
+	maxBody    = 64 << 10
+	// idleTimeout is less than the five seconds after which a server of Node.js closes a connection.
+	idleTimeout = 3 * time.Second
+)
+
+// Config says how a [Sender] sends. The zero value is ready for production.
+type Config struct {
+	// AllowPrivate opens private networks (RFC 1918, fc00::/7), loopback addresses and the names of such hosts, and
+	// plain http to such addresses and no others. It is for tests, and for receivers beside this server. Default: off.
+	AllowPrivate bool
+	// Timeout bounds one try as a whole. Default: 5 seconds.
+	Timeout time.Duration
+	// UserAgent is the user-agent header, in printable ASCII. Default: "bonafide".
+	UserAgent string
+	// RootCAs are whom receivers' certificates must come from. Default: those of the system.
+	RootCAs *x509.CertPool
+	// Resolver looks names up. Default: [net.DefaultResolver].
+	Resolver *net.Resolver
+	// Clock tells webhook-timestamp, and nothing else. Default: the system's.
+	Clock session.Clock
+}
+
+func (c Config) validate() error {
+	var faults []error
+	if c.Timeout < 0 {
+		faults = append(faults, fmt.Errorf("webhook: Config.Timeout is %s, and must be positive", c.Timeout))
+	}
+	if strings.ContainsFunc(c.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
+		faults = append(faults, errors.New("webhook: Config.UserAgent must be printable ASCII"))
+	}
+	return errors.Join(faults...)
+}
+
+// Sender is [session.Deliverer] over HTTP. It is made by [New], and safe for concurrent use.
+type Sender struct {
+	keys         auth.Keyring
+	clock        session.Clock
+	allowPrivate bool
+	timeout      time.Duration
+	userAgent    string
+	transport    *http.Transport
+}
+
+var _ session.Deliverer = (*Sender)(nil)
+
+// New makes a Sender that signs with the secrets of keys. All faults of the Config come in one error. It starts nothing.
+func New(keys auth.Keyring, config Config) (*Sender, error) {
+	err := config.validate()
+	if keys == nil {
+		err = errors.Join(errors.New("webhook: a sender needs a keyring"), err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &Sender{
+		keys: keys, clock: config.Clock, allowPrivate: config.AllowPrivate,
+		timeout: config.Timeout, userAgent: config.UserAgent,
+	}
+	if s.clock == nil {
+		s.clock = systemClock{}
+	}
+	if s.timeout == 0 {
+		s.timeout = 5 * time.Second
+	}
+	if s.userAgent == "" {
+		s.userAgent = "bonafide"
+	}
+	s.transport = newTransport(&dialer{
+		resolver: config.Resolver,
+		tls: &tls.Config{
+			RootCAs: config.RootCAs, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+		},
+		timeout: s.timeout, allowPrivate: s.allowPrivate,
+	})
+	return s, nil
+}
+
+// newTransport leaves Proxy nil: a proxy would connect to addresses that nobody checks.
+func newTransport(d *dialer) *http.Transport {
+	return &http.Transport{
+		DialContext:            d.dialPlain,
+		DialTLSContext:         d.dialTLS,
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: maxHeaders,
+		MaxIdleConns:           256,
+		MaxIdleConnsPerHost:    8,
+		IdleConnTimeout:        idleTimeout,
+		// One connection of HTTP/2 carries everything for its host; when it is dead, that must show soon.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: d.timeout, PingTimeout: d.timeout},
+	}
+}
+
+type systemClock struct{}
+
+func (systemClock) Now() time.Time { return time.Now() }
+
+// Deliver posts d.Body once and says how that ended: with the receiver's status, or with one of the notes of this
+// package. It returns within [Config].Timeout, and soon after ctx has ended. d.Body must not be written to afterwards:
+// when a try is cut off, the connection may still be reading it.
+//
+// A request of which nothing was written, because the receiver had closed the idle connection, is written to a new one;
+// nothing is ever sent twice.
+func (s *Sender) Deliver(ctx context.Context, to session.Endpoint, d session.Delivery) session.Outcome {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	if CheckURL(to.URL, s.allowPrivate) != nil {
+		return session.Outcome{Note: NoteURL}
+	}
+	credential, note := s.credential(ctx, d.Integration)
+	if note != "" {
+		return session.Outcome{Note: note}
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL, bytes.NewReader(d.Body))
+	if err != nil {
+		return session.Outcome{Note: NoteURL}
+	}
+	s.writeHeaders(request.Header, credential, d)
+	return s.roundTrip(request)
+}
+
+// credential returns what signs for the integration, or a note. A credential that is not valid, which no keyring may
+// return, is none.
+func (s *Sender) credential(ctx context.Context, integration uuid.UUID) (auth.Credential, string) {
+	credential, err := s.keys.ByIntegration(ctx, integration)
+	switch {
+	case err == nil && credential.Validate() == nil:
+		return credential, ""
+	case err == nil, errors.Is(err, auth.ErrUnknownKey):
+		return auth.Credential{}, NoteNoCredentials
+	case errors.Is(err, context.Canceled):
+		return auth.Credential{}, NoteCancelled
+	case errors.Is(err, context.DeadlineExceeded):
+		return auth.Credential{}, NoteTimeout
+	}
+	return auth.Credential{}, NoteKeyring
+}
+
+// roundTrip goes to the transport and not by a client, which would follow redirects and keep cookies.
+func (s *Sender) roundTrip(request *http.Request) session.Outcome {
+	response, err := s.transport.RoundTrip(request)
+	if err != nil {
+		return session.Outcome{Note: noteOf(err)}
+	}
+	defer response.Body.Close()
+	if response.StatusCode >= 200 { // 101 would hand over a connection that no timeout ends
+		// Only a connection whose answer was read to its end can be used again.
+		_, _ = io.CopyN(io.Discard, response.Body, maxBody)
+	}
+	outcome := session.Outcome{Status: response.StatusCode}
+	if outcome.Status >= 300 && outcome.Status <= 399 {
+		outcome.Note = NoteNotFollowed
+	}
+	return outcome
+}
+
+// CloseIdleConnections closes the connections that nothing is being sent over. The Sender can be used afterwards, and
+// need not be closed: what is idle is closed after three seconds.
+func (s *Sender) CloseIdleConnections() { s.transport.CloseIdleConnections() }
+
+func (s *Sender) writeHeaders(h http.Header, credential auth.Credential, d session.Delivery) {
+	h.Set("Content-Type", "application/json")
+	h.Set("User-Agent", s.userAgent)
+	h.Set("Bonafide-Sequence", strconv.FormatInt(d.Seq, 10))
+	writeStandard(h, credential, d, s.clock.Now())
+	writeVeriff(h, credential, d)
+}
+
+// writeStandard writes the headers of https://www.standardwebhooks.com.
+func writeStandard(h http.Header, credential auth.Credential, d session.Delivery, now time.Time) {
+	id := d.ID.String()
+	h.Set("Webhook-Id", id)
+	h.Set("Webhook-Timestamp", strconv.FormatInt(now.Unix(), 10))
+	h.Set("Webhook-Signature", credential.Signer().StandardSign(id, now, d.Body))
+}
+
+// writeVeriff writes the headers of Veriff's webhooks, under the names that older and newer clients read.
+func writeVeriff(h http.Header, credential auth.Credential, d session.Delivery) {
+	key, signature := credential.APIKey.String(), string(credential.Signer().Sign(nil, d.Body))
+	h.Set("X-Auth-Client", key)
+	h.Set("X-Hmac-Signature", signature)
+	h.Set("Vrf-Auth-Client", key)
+	h.Set("Vrf-Hmac-Signature", signature)
+	h.Set("Vrf-Integration-Id", d.Integration.String())
+}
