@@ -65,11 +65,7 @@ type (
 
 // readDecision answers null as long as nothing is concluded.
 func readDecision(x *exchange) error {
-	id, err := x.signedID()
-	if err != nil {
-		return err
-	}
-	s, err := x.engine.Get(x.r.Context(), id)
+	s, err := x.signedSession()
 	if err != nil {
 		return err
 	}

@@ -124,6 +124,15 @@ func (x *exchange) signedID() (uuid.UUID, error) {
 	return x.id()
 }
 
+// signedSession authenticates a request whose signature covers the session id in its path, and reads the session.
+func (x *exchange) signedSession() (*session.Snapshot, error) {
+	id, err := x.signedID()
+	if err != nil {
+		return nil, err
+	}
+	return x.engine.Get(x.r.Context(), id)
+}
+
 // id is the id in the path. What is no id names nothing.
 func (x *exchange) id() (uuid.UUID, error) {
 	id, ok := parseID(x.r.PathValue("id"))

@@ -37,11 +37,7 @@ func (x *exchange) image(m *session.Medium) image {
 // listMedia is https://devdocs.veriff.com/apidocs/v1sessionsidmedia-2: the media of the newest attempt, in the order of
 // their upload.
 func listMedia(x *exchange) error {
-	id, err := x.signedID()
-	if err != nil {
-		return err
-	}
-	s, err := x.engine.Get(x.r.Context(), id)
+	s, err := x.signedSession()
 	if err != nil {
 		return err
 	}

@@ -36,11 +36,7 @@ func (x *exchange) verification(s *session.Snapshot) verification {
 
 // readSession has no page of the vendor's: it is updateSession's answer, with the present status.
 func readSession(x *exchange) error {
-	id, err := x.signedID()
-	if err != nil {
-		return err
-	}
-	s, err := x.engine.Get(x.r.Context(), id)
+	s, err := x.signedSession()
 	if err != nil {
 		return err
 	}
@@ -103,11 +99,7 @@ type attempt struct {
 
 // listAttempts is https://devdocs.veriff.com/apidocs/v1sessionsidattempts-1, newest first.
 func listAttempts(x *exchange) error {
-	id, err := x.signedID()
-	if err != nil {
-		return err
-	}
-	s, err := x.engine.Get(x.r.Context(), id)
+	s, err := x.signedSession()
 	if err != nil {
 		return err
 	}
