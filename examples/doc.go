@@ -1,0 +1,9 @@
+// Package examples has small programs to start from, one per folder:
+//
+//   - inprocess verifies a person inside one process;
+//   - server is bonafide as a server of its own;
+//   - hosttx writes the host's row and a session in one transaction;
+//   - receiver takes webhooks and believes only those that are signed.
+//
+// Its tests hold the README and the order of the packages to what they say.
+package examples

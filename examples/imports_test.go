@@ -1,0 +1,92 @@
+package examples_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/bonafide-idv/bonafide/"
+
+// law says which packages of the module each package may import; tests are free. A package that has no line is against it.
+var law = map[string][]string{
+	"auth":             {},
+	"auth/keyringtest": {"auth"},
+	"decision":         {},
+	"media":            {},
+	"media/mediatest":  {"media"},
+	"session/keycase":  {},
+
+	"session":             {"decision", "media", "session/keycase"},
+	"session/sessiontest": {"session"},
+
+	"storage":            {},
+	"storage/memstore":   {"session"},
+	"storage/sqlstore":   {"session", "decision", "media"},
+	"storage/storetest":  {"session", "decision", "media"},
+	"storage/fileblobs":  {"media"},
+	"storage/filekeeper": {"session"},
+
+	"httpadapter":         {"httpadapter/veriff", "session", "auth"},
+	"httpadapter/veriff":  {"session", "session/keycase", "auth", "decision", "media"},
+	"httpadapter/webhook": {"session", "auth"},
+
+	"examples":                   {},
+	"examples/hosttx":            {"session", "media", "storage/sqlstore"},
+	"examples/inprocess":         {"session", "media", "storage/memstore"},
+	"examples/receiver":          {"auth"},
+	"examples/server":            {"session", "media", "auth", "httpadapter", "httpadapter/veriff", "httpadapter/webhook", "storage/memstore", "storage/sqlstore", "storage/fileblobs", "storage/filekeeper"},
+	"examples/testdata/generate": {},
+}
+
+// drivers are for the host to choose: only examples and tests import one.
+var drivers = []string{"github.com/mattn/go-sqlite3", "github.com/jackc/pgx"}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	err := filepath.WalkDir("..", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		pkg := path.Clean(filepath.ToSlash(strings.TrimPrefix(filepath.Dir(file), "../")))
+		allowed, ok := law[pkg]
+		if seen[pkg] = true; !ok {
+			t.Errorf("%s: the law has no line for %s", file, pkg)
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range parsed.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			if own, ok := strings.CutPrefix(imported, module); ok && !slices.Contains(allowed, own) {
+				t.Errorf("%s: %s may not import %s", file, pkg, own)
+			}
+			for _, driver := range drivers {
+				if strings.HasPrefix(imported, driver) && !strings.HasPrefix(pkg, "examples/") {
+					t.Errorf("%s: %s imports a driver", file, pkg)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range law {
+		if !seen[pkg] {
+			t.Errorf("the law has a line for %s, which is not there", pkg)
+		}
+	}
+}

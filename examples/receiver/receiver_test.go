@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bonafide-idv/bonafide/auth"
+)
+
+// TestReceiver believes what is signed, recent and new, and nothing else.
+func TestReceiver(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	secret, other := auth.GenerateSecret(), auth.GenerateSecret()
+	const body = `{"status":"success"}`
+	for _, c := range []struct {
+		name   string
+		signer *auth.Secret
+		sent   time.Time
+		body   string // as it arrives
+		times  int
+		status int
+		prints int
+	}{
+		{"genuine", secret, now, body, 1, 200, 1},
+		{"twice", secret, now, body, 2, 200, 1},
+		{"another secret", other, now, body, 1, 401, 0},
+		{"changed on the way", secret, now, body + " ", 1, 401, 0},
+		{"six minutes old", secret, now.Add(-6 * time.Minute), body, 1, 401, 0},
+		{"too large", secret, now, strings.Repeat("a", 1<<20+1), 1, 413, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var printed bytes.Buffer
+			rc := &receiver{secret: secret, print: &printed, now: func() time.Time { return now }}
+			for range c.times {
+				r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(c.body))
+				r.Header.Set("x-hmac-signature", string(c.signer.Sign(nil, []byte(body))))
+				r.Header.Set("webhook-id", "0192f0c8-0000-4000-8000-000000000001")
+				r.Header.Set("webhook-timestamp", strconv.FormatInt(c.sent.Unix(), 10))
+				r.Header.Set("webhook-signature", c.signer.StandardSign("0192f0c8-0000-4000-8000-000000000001", c.sent, []byte(body)))
+				w := httptest.NewRecorder()
+				rc.ServeHTTP(w, r)
+				if w.Code != c.status {
+					t.Errorf("answered %d, want %d", w.Code, c.status)
+				}
+			}
+			if got := strings.Count(printed.String(), body); got != c.prints {
+				t.Errorf("printed %d times, want %d", got, c.prints)
+			}
+		})
+	}
+}

@@ -1,0 +1,92 @@
+// Command server is bonafide as a server of its own: identity verification in Veriff's language, on SQLite
+// or in memory, with no configuration needed.
+//
+//	go run ./examples/server
+//
+// keeps everything under ./bonafide-data, and prints the credentials it made and commands to try. With -h it lists its
+// flags. It stops on SIGTERM or an interrupt, when it has finished what it accepted.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+}
+
+// run is the whole program; it answers the exit status: 2 for a bad configuration, 1 when the server could not do its work.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	cfg, err := parseConfig(args, getenv, stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "server: %s.\n", err)
+		return 2
+	}
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: cfg.logLevel}))
+	if err := serve(ctx, cfg, log, stdout); err != nil {
+		fmt.Fprintf(stderr, "server: %s.\n", err)
+		return 1
+	}
+	return 0
+}
+
+// serve runs the server until ctx ends.
+func serve(ctx context.Context, cfg *config, log *slog.Logger, stdout io.Writer) error {
+	listener, err := net.Listen("tcp", cfg.addr)
+	if err != nil {
+		return err
+	}
+	cfg.reachedAt(listener.Addr())
+	s, err := build(ctx, cfg, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer s.close()
+	server := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       5 * time.Minute,
+		WriteTimeout:      5 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	// The engine goes on until the last request is answered, so that nothing accepted is left undone.
+	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
+	engineDone := make(chan error, 1)
+	go func() { engineDone <- s.engine.Run(engineCtx) }()
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+
+	log.Info("listening", "addr", listener.Addr().String(), "db", cfg.db, "sandbox", !cfg.live)
+	welcome(stdout, cfg, s.credentials)
+
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		log.Info("stopping")
+		shutdown, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+		err = server.Shutdown(shutdown)
+		cancel()
+	}
+	stopEngine()
+	err = errors.Join(err, <-engineDone)
+	log.Info("stopped")
+	return err
+}

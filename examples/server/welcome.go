@@ -1,0 +1,52 @@
+package main
+
+import (
+	"io"
+	"strings"
+)
+
+// welcome prints the credentials, and commands that work when they are pasted into a shell at the root of the repository.
+func welcome(out io.Writer, cfg *config, c credentials) {
+	text := strings.NewReplacer(
+		"{URL}", strings.TrimSuffix(cfg.publicURL, "/"), "{KEY}", c.APIKey.String(), "{SECRET}", shellQuote(c.SharedSecret),
+	).Replace(commands)
+	if cfg.live {
+		text = strings.Replace(text, "# 5. Read the decision (the sandbox decides within a second)", "# 5. Read the decision (null until a human being has decided)", 1)
+	}
+	_, _ = io.WriteString(out, text)
+}
+
+func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+const commands = `
+bonafide is listening. Paste these into a shell at the root of the repository:
+
+# 0. The credentials, and how requests are signed
+URL={URL}
+KEY={KEY}
+SECRET={SECRET}
+sign() { openssl dgst -sha256 -hmac "$SECRET" | sed 's/^.* //'; }
+
+# 1. Create a session
+ANSWER=$(curl -sS "$URL/v1/sessions" -H "X-AUTH-CLIENT: $KEY" -H 'Content-Type: application/json' -d '{"verification":{"person":{"firstName":"Approve","lastName":"Specimen"},"vendorData":"customer-17"}}')
+echo "$ANSWER"; ID=$(echo "$ANSWER" | sed 's/.*"verification":{"id":"\([^"]*\)".*/\1/')
+
+# 2. Upload a photograph
+printf '{"image":{"context":"document-front","content":"%s"}}' "$(base64 < examples/testdata/document-front.jpg | tr -d '\n')" > upload.json
+curl -sS "$URL/v1/sessions/$ID/media" -H "X-AUTH-CLIENT: $KEY" -H "X-HMAC-SIGNATURE: $(sign < upload.json)" -H 'Content-Type: application/json' --data-binary @upload.json; rm upload.json; echo
+
+# 3. Submit
+BODY='{"verification":{"status":"submitted"}}'
+curl -sS -X PATCH "$URL/v1/sessions/$ID" -H "X-AUTH-CLIENT: $KEY" -H "X-HMAC-SIGNATURE: $(printf %s "$BODY" | sign)" -H 'Content-Type: application/json' -d "$BODY"; echo
+
+# 4. List the media
+curl -sS "$URL/v1/sessions/$ID/media" -H "X-AUTH-CLIENT: $KEY" -H "X-HMAC-SIGNATURE: $(printf %s "$ID" | sign)"; echo
+
+# 5. Read the decision (the sandbox decides within a second)
+curl -sS "$URL/v1/sessions/$ID/decision" -H "X-AUTH-CLIENT: $KEY" -H "X-HMAC-SIGNATURE: $(printf %s "$ID" | sign)"; echo
+
+# 6. Delete the session
+curl -sS -X DELETE "$URL/v1/sessions/$ID" -H "X-AUTH-CLIENT: $KEY" -H "X-HMAC-SIGNATURE: $(printf %s "$ID" | sign)"; echo
+
+The first name decides in the sandbox: Approve, Decline, Resubmit or Review. Any other waits to be decided by hand.
+`

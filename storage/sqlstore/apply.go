@@ -1,0 +1,124 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/bonafide-idv/bonafide/session"
+)
+
+// Apply does what [session.Store] says: all changes of one call in one transaction. Every change is
+// judged first, under the lock, then what passed is written. If a statement fails all the same, each
+// change is done again in a transaction of its own, so that none falls with another.
+func (s *Store) Apply(ctx context.Context, changes ...session.Change) []error {
+	if len(changes) == 0 {
+		return nil
+	}
+	errs, err := s.applyTogether(ctx, changes)
+	if s.canGoAlone(err, changes) {
+		errs = s.applyAlone(ctx, changes)
+	} else if err != nil {
+		errs = slices.Repeat([]error{err}, len(changes))
+	}
+	for _, err := range errs {
+		if err != nil {
+			return errs
+		}
+	}
+	return nil
+}
+
+// canGoAlone reports whether changes that failed together may yet be done one by one: when a statement of
+// one of them failed, and not the database.
+func (s *Store) canGoAlone(err error, changes []session.Change) bool {
+	return errors.As(err, new(*statementError)) && len(changes) > 1 && s.tx == nil
+}
+
+// applyAlone does each change in a transaction of its own. They were begun together, so that ctx can end
+// them no more.
+func (s *Store) applyAlone(ctx context.Context, changes []session.Change) []error {
+	ctx = context.WithoutCancel(ctx)
+	errs := make([]error, len(changes))
+	for i := range changes {
+		alone, err := s.applyTogether(ctx, changes[i:i+1])
+		if errs[i] = err; err == nil {
+			errs[i] = alone[0]
+		}
+	}
+	return errs
+}
+
+// applyTogether answers a refusal for each change, or one error for all, which then have no effect.
+func (s *Store) applyTogether(ctx context.Context, changes []session.Change) ([]error, error) {
+	var errs []error
+	err := s.write(ctx, func(ctx context.Context, c Conn) (err error) {
+		errs, err = s.judgeAndWrite(ctx, c, changes, nil)
+		return err
+	})
+	if lost := new(commitError); errors.As(err, &lost) {
+		return s.findOut(ctx, changes, errs, lost), nil
+	}
+	return errs, s.wrap("apply", err)
+}
+
+// judgeAndWrite answers a refusal for each change, and errNothing when all were refused. locked are
+// sessions that the transaction has read already, to write them.
+func (s *Store) judgeAndWrite(ctx context.Context, c Conn, changes []session.Change,
+	locked []session.Session) ([]error, error) {
+	b := batch{Store: s, ctx: ctx, conn: c, heads: make(map[uuid.UUID]*head, len(changes))}
+	for i := range locked {
+		row := &locked[i]
+		b.heads[row.ID] = &head{placeOf(row), true, row.Version, row.Seq, row.ActiveAt}
+	}
+	if err := b.load(changes); err != nil {
+		return nil, err
+	}
+	errs := make([]error, len(changes))
+	var passed []accepted
+	for i := range changes {
+		if a, err := b.judge(&changes[i]); err != nil {
+			errs[i] = err
+		} else {
+			passed = append(passed, a)
+		}
+	}
+	if len(passed) == 0 {
+		return errs, errNothing
+	}
+	for _, a := range passed {
+		if err := b.write(a); err != nil {
+			return nil, &statementError{err}
+		}
+	}
+	return errs, b.writePermits()
+}
+
+// statementError is a statement of a change that failed, though the change was not refused.
+type statementError struct{ error }
+
+func (e *statementError) Unwrap() error { return e.error }
+
+// findOut looks for the events of changes whose commit failed. Those that are not there have no effect.
+func (s *Store) findOut(ctx context.Context, changes []session.Change, errs []error, lost *commitError) []error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound)
+	defer cancel()
+	for i := range changes {
+		if errs[i] != nil {
+			continue
+		}
+		c := &changes[i]
+		seqs, err := rows(ctx, s.conn(), intFields, s.queries.hasChange, idOf(c.Session.ID), idOf(c.ID))
+		switch {
+		case err != nil, len(c.Events) == 0:
+			errs[i] = s.wrap("apply", lost)
+		case len(seqs) == 0:
+			errs[i] = s.wrap("apply", lost.err)
+		}
+	}
+	return errs
+}
+
+func intFields(n *int64) []any { return []any{n} }

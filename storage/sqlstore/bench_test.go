@@ -1,0 +1,106 @@
+package sqlstore_test
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/bonafide-idv/bonafide/session"
+)
+
+// BenchmarkCreate sets the creation of a session (with its attempt, event and permit) beside the insertion of one
+// row of as many bytes with jmoiron/sqlx, in the same run: "ratio" is how many times one row's time a session takes.
+func BenchmarkCreate(b *testing.B) {
+	sealed := bytes.Repeat([]byte{0xa5}, 1300)
+	for _, size := range []struct {
+		name  string
+		batch int
+	}{{"1 per commit", 1}, {"16 per commit", 16}} {
+		b.Run(size.name, func(b *testing.B) {
+			db := migrated(b, "sqlite3", 4)
+			store := newStore(b, db)
+			bare := sqlx.NewDb(db, "sqlite3")
+			bare.MustExec("CREATE TABLE bare (id BLOB NOT NULL PRIMARY KEY, body BLOB)")
+			row := bytes.Repeat([]byte{0x5a}, 1550)
+			tenant := newID()
+			at := now
+			b.ReportAllocs()
+			var sessions, rows time.Duration
+			for b.Loop() {
+				start := time.Now()
+				changes := make([]session.Change, size.batch)
+				for i := range changes {
+					at = at.Add(time.Second)
+					c := creation(tenant)
+					c.Session.ID = session.NewID(at)
+					c.Session.Sealed, c.Deliveries = sealed, nil
+					c.Permits = []session.Permit{{Key: "create", Rules: []session.Rule{{N: 600, Window: time.Minute}}, At: at}}
+					changes[i] = c
+				}
+				if errs := store.Apply(b.Context(), changes...); errs != nil {
+					b.Fatal(errs)
+				}
+				middle := time.Now()
+				for range changes {
+					at = at.Add(time.Microsecond)
+					id := session.NewID(at)
+					if _, err := bare.ExecContext(b.Context(), "INSERT INTO bare (id, body) VALUES (?, ?)", id[:], row); err != nil {
+						b.Fatal(err)
+					}
+				}
+				sessions += middle.Sub(start)
+				rows += time.Since(middle)
+			}
+			b.ReportMetric(float64(sessions)/float64(rows), "ratio")
+			b.ReportMetric(float64(sessions.Microseconds())/float64(b.N*size.batch), "µs/session")
+		})
+	}
+}
+
+// BenchmarkSweep sets the expiry of due sessions (with an event each, 250 per commit) beside one UPDATE of as many
+// rows of as many bytes, in the same run: "ratio" is how many times the rate of the one the other has.
+func BenchmarkSweep(b *testing.B) {
+	const due = 5000
+	db := migrated(b, "sqlite3", 4)
+	store := newStore(b, db)
+	exec(b, db, "CREATE TABLE bare (id BLOB NOT NULL PRIMARY KEY, due_at INTEGER, body BLOB)")
+	exec(b, db, "CREATE INDEX bare_due ON bare (due_at) WHERE due_at IS NOT NULL")
+	at := now
+	var sessions, rows time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		for range due / 100 {
+			changes := make([]session.Change, 100)
+			for i := range changes {
+				at = at.Add(time.Millisecond)
+				changes[i] = creation(newID())
+				changes[i].Session.ID = session.NewID(at)
+				changes[i].Session.DueAt = at
+				changes[i].Session.Sealed, changes[i].Deliveries = bytes.Repeat([]byte{0xa5}, 1300), nil
+			}
+			apply(b, store, changes...)
+		}
+		exec(b, db, "INSERT INTO bare (id, due_at, body) SELECT id, due_at, randomblob(1550) FROM bonafide_sessions WHERE due_at IS NOT NULL")
+		b.StartTimer()
+		start := time.Now()
+		for done := 0; done < due; {
+			n, _, err := store.Sweep(b.Context(), at, 250, func(s session.Session) (session.Change, bool) {
+				c := step(s)
+				c.Session.DueAt = time.Time{}
+				return c, true
+			})
+			if err != nil || n == 0 {
+				b.Fatal(n, err)
+			}
+			done += n
+		}
+		middle := time.Now()
+		exec(b, db, "UPDATE bare SET due_at = NULL WHERE due_at IS NOT NULL")
+		sessions += middle.Sub(start)
+		rows += time.Since(middle)
+	}
+	b.ReportMetric(float64(rows)/float64(sessions), "ratio")
+	b.ReportMetric(float64(due*b.N)/sessions.Seconds(), "sessions/s")
+}

@@ -1,0 +1,148 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bonafide-idv/bonafide/session"
+)
+
+// Each row type has a list of its columns in queries.go and, here, a function that gives pointers to its
+// fields in the same order. The pointers both bind and scan, so what goes in is what comes out.
+
+// ident keeps a UUID as its 16 bytes.
+type ident uuid.UUID
+
+func (v *ident) Value() (driver.Value, error) { return v[:], nil }
+
+func (v *ident) Scan(src any) error {
+	b, ok := src.([]byte)
+	if !ok || len(b) != len(v) {
+		return fmt.Errorf("%T is no id", src)
+	}
+	copy(v[:], b)
+	return nil
+}
+
+// stamp keeps a time as Unix microseconds, and the zero time as NULL.
+type stamp time.Time
+
+func (v *stamp) Value() (driver.Value, error) {
+	if t := (*time.Time)(v); !t.IsZero() {
+		return t.UnixMicro(), nil
+	}
+	return nil, nil
+}
+
+func (v *stamp) Scan(src any) error {
+	switch src := src.(type) {
+	case nil:
+		*v = stamp{}
+	case int64:
+		*v = stamp(time.UnixMicro(src).UTC())
+	default:
+		return fmt.Errorf("%T is no time", src)
+	}
+	return nil
+}
+
+// flag keeps a bool as 0 or 1, as not every database has a bool.
+type flag bool
+
+func (v *flag) Value() (driver.Value, error) {
+	if *v {
+		return int64(1), nil
+	}
+	return int64(0), nil
+}
+
+func (v *flag) Scan(src any) error {
+	n, ok := src.(int64)
+	if !ok {
+		return fmt.Errorf("%T is no flag", src)
+	}
+	*v = n != 0
+	return nil
+}
+
+func idOf(id uuid.UUID) *ident  { return (*ident)(&id) }
+func timeOf(t time.Time) *stamp { return (*stamp)(&t) }
+
+func sessionFields(s *session.Session) []any {
+	return []any{
+		(*ident)(&s.ID), (*ident)(&s.Tenant), (*flag)(&s.Sandbox), (*stamp)(&s.DeletedAt),
+		(*ident)(&s.Integration), &s.Status, (*ident)(&s.AttemptID), &s.Attempt, &s.Version, &s.Seq,
+		(*stamp)(&s.CreatedAt), (*stamp)(&s.UpdatedAt), (*stamp)(&s.ActiveAt), (*stamp)(&s.SubmittedAt),
+		(*stamp)(&s.EndedAt), (*stamp)(&s.ExpiresAt), (*stamp)(&s.RedactedAt),
+		(*stamp)(&s.DecideAt), (*stamp)(&s.EraseAt), (*stamp)(&s.RetryAt), &s.Tries, (*stamp)(&s.DueAt),
+		&s.Key, &s.Sealed,
+	}
+}
+
+func attemptFields(a *session.Attempt) []any {
+	return []any{
+		(*ident)(&a.ID), (*ident)(&a.Session), &a.N, &a.Status, &a.Submitter,
+		(*stamp)(&a.CreatedAt), (*stamp)(&a.EndedAt),
+	}
+}
+
+func decisionFields(d *session.Decision) []any {
+	return []any{
+		(*ident)(&d.Session), (*ident)(&d.ID), &d.N, (*ident)(&d.Attempt), &d.Outcome, &d.Code, &d.By,
+		(*stamp)(&d.At), &d.Sealed,
+	}
+}
+
+func mediaFields(m *session.Media) []any {
+	return []any{
+		(*ident)(&m.ID), (*ident)(&m.Session), (*ident)(&m.Attempt), &m.Context, &m.Type, &m.Size, &m.Blob,
+		(*stamp)(&m.CreatedAt), &m.Sealed,
+	}
+}
+
+func eventFields(e *session.Event) []any {
+	return []any{
+		(*ident)(&e.Session), (*ident)(&e.ID), &e.Seq, (*ident)(&e.Change), &e.Kind, &e.Status,
+		(*ident)(&e.Attempt), &e.By, (*stamp)(&e.At),
+	}
+}
+
+func deliveryFields(d *session.Delivery) []any {
+	return []any{
+		(*ident)(&d.ID), (*ident)(&d.Tenant), (*ident)(&d.Session), (*ident)(&d.Integration),
+		(*ident)(&d.Endpoint), (*ident)(&d.Event), &d.Seq, (*stamp)(&d.CreatedAt), (*stamp)(&d.DueAt),
+		&d.Tries, &d.State, (*flag)(&d.Personal), (*stamp)(&d.Last.At), &d.Last.Status, &d.Last.Note, &d.Body,
+	}
+}
+
+// rows reads all rows of a query into values whose fields are in the order of the columns.
+func rows[T any](ctx context.Context, c Conn, fields func(*T) []any, query string, args ...any) ([]T, error) {
+	found, err := c.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	var out []T
+	var row T
+	into := fields(&row) // bytes are scanned into memory of their own, so one row serves for all
+	for found.Next() {
+		if err := found.Scan(into...); err != nil {
+			return nil, err
+		}
+		out = append(out, row)
+	}
+	return out, found.Err()
+}
+
+// one is rows for a query that finds at most one.
+func one[T any](ctx context.Context, c Conn, fields func(*T) []any, query string, args ...any) (row T, ok bool, err error) {
+	all, err := rows(ctx, c, fields, query, args...)
+	if err != nil || len(all) == 0 {
+		return row, false, err
+	}
+	return all[0], true, nil
+}

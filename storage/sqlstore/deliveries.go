@@ -1,0 +1,183 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/bonafide-idv/bonafide/session"
+)
+
+// Claim hands out due deliveries. When none is due that may be claimed, it takes no lock.
+func (s *Store) Claim(ctx context.Context, now, until time.Time, n int,
+	except []uuid.UUID) (claimed []session.Delivery, next time.Time, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, time.Time{}, s.wrap("claim", err)
+	}
+	next, err = s.next(ctx, s.conn(), s.queries.nextDelivery)
+	if err != nil || next.IsZero() || next.After(now) || n <= 0 {
+		return nil, next, s.wrap("claim", err)
+	}
+	if len(except) > 0 {
+		if due, err := s.dueDeliveries(ctx, s.conn(), now, 1, except); err != nil || len(due) == 0 {
+			return nil, next, s.wrap("claim", err)
+		}
+	}
+	err = s.write(ctx, func(ctx context.Context, c Conn) (err error) {
+		if claimed, err = s.dueDeliveries(ctx, c, now, n, except); err != nil {
+			return err
+		}
+		for i := range claimed {
+			d := &claimed[i]
+			d.Tries, d.DueAt = d.Tries+1, until
+			if _, err := c.ExecContext(ctx, s.queries.claim, &d.Tries, timeOf(until), idOf(d.ID)); err != nil {
+				return err
+			}
+		}
+		if next, err = s.nextUnclaimed(ctx, c, claimed); err == nil && len(claimed) == 0 {
+			return errNothing
+		}
+		return err
+	})
+	if err != nil {
+		return nil, time.Time{}, s.wrap("claim", err)
+	}
+	inOrderOfSeq(claimed)
+	return claimed, next, nil
+}
+
+func (s *Store) dueDeliveries(ctx context.Context, c Conn, now time.Time, n int, except []uuid.UUID) ([]session.Delivery, error) {
+	if len(except) == 0 {
+		return rows(ctx, c, deliveryFields, s.queries.dueDeliveries, timeOf(now), n)
+	}
+	ids := make([][]byte, len(except))
+	for i := range except {
+		ids[i] = except[i][:]
+	}
+	query, args, err := sqlx.In(s.queries.dueDeliveriesExcept, timeOf(now), ids, n)
+	if err != nil {
+		return nil, err
+	}
+	return rows(ctx, c, deliveryFields, sqlx.Rebind(s.dialect.bind, query), args...)
+}
+
+// waiting is a pending delivery, as the index has it.
+type waiting struct {
+	id uuid.UUID
+	at time.Time
+}
+
+func waitingFields(w *waiting) []any { return []any{(*ident)(&w.id), (*stamp)(&w.at)} }
+
+// nextUnclaimed is when the earliest delivery is due that is not among the claimed, which wait now too.
+func (s *Store) nextUnclaimed(ctx context.Context, c Conn, claimed []session.Delivery) (time.Time, error) {
+	ours := make(map[uuid.UUID]bool, len(claimed))
+	for i := range claimed {
+		ours[claimed[i].ID] = true
+	}
+	earliest, err := rows(ctx, c, waitingFields, s.queries.waiting, len(claimed)+1)
+	for _, w := range earliest {
+		if !ours[w.id] {
+			return w.at, err
+		}
+	}
+	return time.Time{}, err
+}
+
+// inOrderOfSeq puts the deliveries of one session to one endpoint in the order of Seq, on the places that they have.
+func inOrderOfSeq(claimed []session.Delivery) {
+	type lane struct{ session, endpoint uuid.UUID }
+	places := map[lane][]int{}
+	for i, d := range claimed {
+		l := lane{d.Session, d.Endpoint}
+		places[l] = append(places[l], i)
+	}
+	for _, at := range places {
+		if len(at) == 1 {
+			continue
+		}
+		own := make([]session.Delivery, len(at))
+		for k, i := range at {
+			own[k] = claimed[i]
+		}
+		slices.SortStableFunc(own, func(a, b session.Delivery) int { return cmp.Compare(a.Seq, b.Seq) })
+		for k, i := range at {
+			claimed[i] = own[k]
+		}
+	}
+}
+
+// Settle writes what became of claimed deliveries, all in one transaction.
+func (s *Store) Settle(ctx context.Context, done ...session.Delivery) []error {
+	if len(done) == 0 {
+		return nil
+	}
+	errs := make([]error, len(done))
+	err := s.write(ctx, func(ctx context.Context, c Conn) (err error) {
+		for i := range done {
+			if errs[i], err = s.settle(ctx, c, done[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		for i := range errs {
+			errs[i] = s.wrap("settle", err)
+		}
+	}
+	if slices.IndexFunc(errs, func(err error) bool { return err != nil }) < 0 {
+		return nil
+	}
+	return errs
+}
+
+// settle answers a refusal, or an error that ends the transaction.
+func (s *Store) settle(ctx context.Context, c Conn, d session.Delivery) (refused, err error) {
+	result, err := c.ExecContext(ctx, s.queries.settle, &d.State, timeOf(d.DueAt),
+		timeOf(d.Last.At), d.Last.Status, d.Last.Note, idOf(d.ID), d.Tries)
+	if err != nil {
+		return nil, err
+	}
+	if n, err := result.RowsAffected(); err != nil || n > 0 {
+		return nil, err
+	}
+	switch _, there, err := one(ctx, c, idFields, s.queries.hasDelivery, idOf(d.ID)); {
+	case err != nil:
+		return nil, err
+	case there:
+		return session.ErrConflict, nil
+	}
+	return session.ErrNotFound, nil
+}
+
+func idFields(id *uuid.UUID) []any { return []any{(*ident)(id)} }
+
+// Deliveries lists the log of one tenant.
+func (s *Store) Deliveries(ctx context.Context, q session.DeliveryQuery) ([]session.Delivery, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, s.wrap("deliveries", err)
+	}
+	query := s.queries.deliveries
+	args := []any{idOf(q.Tenant), idOf(before(q.After))}
+	filter := func(condition string, arg any) {
+		query += " AND " + condition
+		args = append(args, arg)
+	}
+	if q.Session != uuid.Nil {
+		filter("session = ?", idOf(q.Session))
+	}
+	if q.Endpoint != uuid.Nil {
+		filter("endpoint = ?", idOf(q.Endpoint))
+	}
+	if q.State != "" {
+		filter("state = ?", q.State)
+	}
+	query += " ORDER BY id DESC LIMIT ?"
+	found, err := rows(ctx, s.conn(), deliveryFields, sqlx.Rebind(s.dialect.bind, query), append(args, max(q.N, 0))...)
+	return found, s.wrap("deliveries", err)
+}

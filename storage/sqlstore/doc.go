@@ -1,0 +1,43 @@
+// Package sqlstore keeps sessions in an SQL database: a [session.Store] for SQLite, in tables whose names
+// begin with bonafide_, beside whatever else is in the database.
+//
+// # Opening
+//
+// The host opens the database with a driver of its choice, calls [Migrate] at each start, and hands the
+// database to [New]:
+//
+//	db, err := sql.Open("sqlite3", sqlstore.SQLiteDSN("bonafide.db")) // github.com/mattn/go-sqlite3
+//	err = sqlstore.Migrate(ctx, db, sqlstore.SQLite())
+//	store, err := sqlstore.New(db, sqlstore.SQLite())
+//
+// Migrate is a call of its own, so that a host may run it from another program or with other rights, or
+// run the files of [Migrations] with a tool that it has already. New only looks whether it was done.
+//
+// The pool is the host's too. A call takes one connection and gives it back, so that a pool of one
+// works; with write-ahead logging, as [SQLiteDSN] sets it, more connections let readers read while
+// something is written. SQLite has one writer at a time: those of one Store wait in a line, those of
+// other processes by SQLite's busy timeout, which ends a wait no earlier when the caller's ctx does.
+//
+// # The host's transaction
+//
+// A session and a row of the host's can be written together or not at all:
+//
+//	tx, err := db.BeginTx(ctx, nil)
+//	_, err = tx.ExecContext(ctx, "INSERT INTO orders …")
+//	errs := store.Tx(tx).Apply(ctx, change)
+//	err = tx.Commit()
+//
+// [Store.Tx] says what then is the host's to do.
+//
+// # What is stored
+//
+// A Change is written in one transaction, and when Apply returns it is as durable as the database's own
+// settings make it. Ids are stored as 16 bytes and, being in the order of time, let every table and index
+// grow at its end; times are integer microseconds since 1970, and NULL where they are zero.
+//
+// In clear stand only facts that are about no person: identifiers, statuses, reason codes, times, counts,
+// sizes, the names of blobs, and the bodies of webhooks without personal data. What is about a person
+// comes here sealed by the engine, under a key that is not in this database, and is gone when that key
+// is destroyed, from backups and from the write-ahead log too. That is why nothing here is
+// overwritten with zeros. Of an API key, for [Store.Integration], only the SHA-256 is kept.
+package sqlstore

@@ -1,0 +1,95 @@
+package sqlstore
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/bonafide-idv/bonafide/session"
+)
+
+// Load finds one session and the parts that are asked for, in one read transaction.
+func (s *Store) Load(ctx context.Context, ref session.Ref, parts session.Parts) (session.Record, error) {
+	var r session.Record
+	var err error
+	if parts == 0 {
+		if err = ctx.Err(); err == nil {
+			r.Session, err = s.find(ctx, s.conn(), ref)
+		}
+	} else {
+		err = s.read(ctx, func(ctx context.Context, c Conn) error {
+			if r.Session, err = s.find(ctx, c, ref); err != nil {
+				return err
+			}
+			return s.loadParts(ctx, c, &r, parts)
+		})
+	}
+	if err != nil {
+		return session.Record{}, s.wrap("load", err)
+	}
+	return r, nil
+}
+
+func (s *Store) find(ctx context.Context, c Conn, ref session.Ref) (session.Session, error) {
+	query, id := s.queries.byID, ref.ID
+	switch {
+	case ref.Attempt != uuid.Nil:
+		query, id = s.queries.byAttempt, ref.Attempt
+	case ref.Media != uuid.Nil:
+		query, id = s.queries.byMedia, ref.Media
+	}
+	found, ok, err := one(ctx, c, sessionFields, query, idOf(ref.Tenant), idOf(id))
+	if err != nil {
+		return session.Session{}, err
+	}
+	if !ok || !found.DeletedAt.IsZero() && !ref.Deleted {
+		return session.Session{}, session.ErrNotFound
+	}
+	return found, nil
+}
+
+func (s *Store) loadParts(ctx context.Context, c Conn, r *session.Record, parts session.Parts) (err error) {
+	id := idOf(r.Session.ID)
+	if parts&session.PartAttempts != 0 && err == nil {
+		r.Attempts, err = rows(ctx, c, attemptFields, s.queries.attempts, id)
+	}
+	if parts&session.PartDecisions != 0 && err == nil {
+		r.Decisions, err = rows(ctx, c, decisionFields, s.queries.decisions, id)
+	}
+	if parts&session.PartMedia != 0 && err == nil {
+		r.Media, err = rows(ctx, c, mediaFields, s.queries.media, id)
+	}
+	if parts&session.PartEvents != 0 && err == nil {
+		r.Events, err = rows(ctx, c, eventFields, s.queries.events, id)
+	}
+	return err
+}
+
+// Query lists sessions by one range of the list index.
+func (s *Store) Query(ctx context.Context, q session.Query) ([]session.Session, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, s.wrap("query", err)
+	}
+	query := s.queries.page
+	sandbox := flag(q.Sandbox)
+	args := []any{idOf(q.Tenant), &sandbox, idOf(before(q.After)), max(q.N, 0)}
+	if len(q.Status) > 0 {
+		var err error
+		query, args, err = sqlx.In(s.queries.pageOfStatus, args[0], args[1], args[2], q.Status, max(q.N, 0))
+		if err != nil {
+			return nil, s.wrap("query", err)
+		}
+		query = sqlx.Rebind(s.dialect.bind, query)
+	}
+	found, err := rows(ctx, s.conn(), sessionFields, query, args...)
+	return found, s.wrap("query", err)
+}
+
+// before is the id that a page comes before: the last of the page before, or one that no id reaches.
+func before(after uuid.UUID) uuid.UUID {
+	if after == uuid.Nil {
+		return uuid.Max
+	}
+	return after
+}

@@ -1,0 +1,109 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+)
+
+// The schema that this version of the package reads and writes.
+const schemaVersion = 1
+
+var (
+	// ErrNotMigrated: the database has no tables of ours, or older ones.
+	ErrNotMigrated = errors.New("sqlstore: the database is not migrated: call sqlstore.Migrate before sqlstore.New")
+	// ErrNewerSchema: a newer version of this package migrated the database.
+	ErrNewerSchema = errors.New("sqlstore: the database was migrated by a newer version of bonafide")
+
+	errDialect = errors.New("sqlstore: the dialect is empty: use sqlstore.SQLite()")
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Migrations gives the schema of a dialect as numbered SQL files in the form of
+// https://pressly.github.io/goose/, for a host that migrates with a tool of its own. Such a host must not
+// call [Migrate], which would not know of it. The zero Dialect has no migrations: the file system then
+// answers fs.ErrNotExist.
+func Migrations(d Dialect) fs.FS {
+	sub, err := fs.Sub(migrations, "migrations/"+d.name)
+	if err != nil {
+		return embed.FS{}
+	}
+	return sub
+}
+
+// Migrate brings the schema to the version that this package needs, and does nothing when it is there
+// already. It is meant to be called at every start, and by several processes at once. What was applied
+// is recorded in a table of our own, bonafide_migrations. It never goes back, and answers
+// [ErrNewerSchema] for a database that is ahead.
+func Migrate(ctx context.Context, db *sql.DB, d Dialect) error {
+	if d.name == "" {
+		return errDialect
+	}
+	record, err := database.NewStore(d.goose, "bonafide_migrations")
+	if err != nil {
+		return fmt.Errorf("sqlstore: migrate: %w", err)
+	}
+	// The provider is never closed: that would close the host's database.
+	provider, err := goose.NewProvider(goose.DialectCustom, db, Migrations(d),
+		goose.WithStore(record), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("sqlstore: migrate: %w", err)
+	}
+	// Of processes that start at once all but one may fail, as the tables are there already when they
+	// come to make them. Each migration is one transaction, so the next try finds what the winner did.
+	for tries := 5; ; {
+		_, err = provider.Up(ctx)
+		if err == nil {
+			return checkSchema(ctx, db, d)
+		}
+		if !d.busy(err) {
+			tries--
+		}
+		if tries == 0 || !pause(ctx, 20*time.Millisecond) {
+			return fmt.Errorf("sqlstore: migrate: %w", cmp.Or(ctx.Err(), err))
+		}
+	}
+}
+
+// checkSchema reads the version that the migrations themselves wrote, whoever ran them.
+func checkSchema(ctx context.Context, db *sql.DB, d Dialect) error {
+	var tables, version int
+	if err := db.QueryRowContext(ctx, d.migrated).Scan(&tables); err != nil {
+		return fmt.Errorf("sqlstore: look for the schema: %w", err)
+	}
+	if tables == 0 {
+		return ErrNotMigrated
+	}
+	if err := db.QueryRowContext(ctx, "SELECT version FROM bonafide_schema").Scan(&version); err != nil {
+		return fmt.Errorf("sqlstore: read the schema's version: %w", err)
+	}
+	switch {
+	case version < schemaVersion:
+		return ErrNotMigrated
+	case version > schemaVersion:
+		return ErrNewerSchema
+	}
+	return nil
+}
+
+// pause waits for d, and reports whether ctx is still alive.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

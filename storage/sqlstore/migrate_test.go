@@ -1,0 +1,154 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/bonafide-idv/bonafide/storage/sqlstore"
+)
+
+func TestNewNeedsMigrate(t *testing.T) {
+	t.Parallel()
+	db := open(t, "sqlite3", newFile(t), 1)
+	_, err := sqlstore.New(db, sqlstore.SQLite())
+	if !errors.Is(err, sqlstore.ErrNotMigrated) || !strings.Contains(err.Error(), "sqlstore.Migrate") {
+		t.Errorf("New on an empty database: got %v, want ErrNotMigrated, which names Migrate", err)
+	}
+}
+
+func TestSchemaVersion(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		set   string
+		apart error
+	}{
+		{"an older schema is not migrated", "UPDATE bonafide_schema SET version = version - 1", sqlstore.ErrNotMigrated},
+		{"a newer schema is refused", "UPDATE bonafide_schema SET version = version + 1", sqlstore.ErrNewerSchema},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			db := migrated(t, "sqlite3", 1)
+			exec(t, db, test.set)
+			if _, err := sqlstore.New(db, sqlstore.SQLite()); !errors.Is(err, test.apart) {
+				t.Errorf("New: got %v, want %v", err, test.apart)
+			}
+			if err := sqlstore.Migrate(t.Context(), db, sqlstore.SQLite()); !errors.Is(err, test.apart) {
+				t.Errorf("Migrate: got %v, want %v", err, test.apart)
+			}
+		})
+	}
+}
+
+func TestMigrateAgainKeepsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	db := migrated(t, "sqlite3", 2)
+	c := creation(newID())
+	apply(t, newStore(t, db), c)
+	if err := sqlstore.Migrate(t.Context(), db, sqlstore.SQLite()); err != nil {
+		t.Fatalf("the second Migrate: %v", err)
+	}
+	if load(t, newStore(t, db), c) == nil {
+		t.Error("the session is gone after the second Migrate")
+	}
+	if n := count(t, db, "SELECT count(*) FROM sqlite_master WHERE name LIKE '%goose%'"); n != 0 {
+		t.Errorf("tables and indexes with goose's own names: got %d, want 0", n)
+	}
+}
+
+func TestMigrateFromManyProcessesAtOnce(t *testing.T) {
+	t.Parallel()
+	file := newFile(t)
+	errs := make([]error, 4)
+	var wg sync.WaitGroup
+	for i := range errs {
+		db := open(t, "sqlite3", file, 2)
+		wg.Go(func() { errs[i] = sqlstore.Migrate(t.Context(), db, sqlstore.SQLite()) })
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatalf("Migrate from 4 at once: %v", err)
+	}
+	db := open(t, "sqlite3", file, 1)
+	if n := count(t, db, "SELECT count(*) FROM bonafide_schema"); n != 1 {
+		t.Errorf("rows in bonafide_schema: got %d, want 1", n)
+	}
+	apply(t, newStore(t, db), creation(newID()))
+}
+
+// TestMigrateTriesAgain fails as when another process makes the tables first.
+func TestMigrateTriesAgain(t *testing.T) {
+	t.Parallel()
+	spy := newSpy(t)
+	db := open(t, spy.name, newFile(t), 1)
+	spy.on(fail(1, "CREATE TABLE bonafide_sessions", errFault), nil)
+	if err := sqlstore.Migrate(t.Context(), db, sqlstore.SQLite()); err != nil {
+		t.Errorf("Migrate whose first try fails: got %v, want nil", err)
+	}
+	apply(t, newStore(t, db), creation(newID()))
+}
+
+func TestMigrateEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	spy := newSpy(t)
+	db := open(t, spy.name, newFile(t), 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	spy.on(func(query string) error {
+		if strings.HasPrefix(query, "CREATE TABLE bonafide_sessions") {
+			cancel()
+			return errFault
+		}
+		return nil
+	}, nil)
+	if err := sqlstore.Migrate(ctx, db, sqlstore.SQLite()); !errors.Is(err, errFault) && !errors.Is(err, context.Canceled) {
+		t.Errorf("Migrate whose ctx ends: got %v, want %v", err, context.Canceled)
+	}
+	if _, err := sqlstore.New(db, sqlstore.SQLite()); !errors.Is(err, sqlstore.ErrNotMigrated) {
+		t.Errorf("New after a migration that was broken off: got %v, want ErrNotMigrated", err)
+	}
+}
+
+// TestMigrations runs the files as a host's own tool would, knowing nothing of Migrate.
+func TestMigrations(t *testing.T) {
+	t.Parallel()
+	db := open(t, "sqlite3", newFile(t), 1)
+	names, err := fs.Glob(sqlstore.Migrations(sqlstore.SQLite()), "*.sql")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("files of Migrations: got %v, %v", names, err)
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(sqlstore.Migrations(sqlstore.SQLite()), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exec(t, db, string(text))
+	}
+	apply(t, newStore(t, db), creation(newID()))
+}
+
+func TestMigrationsOfNoDialect(t *testing.T) {
+	t.Parallel()
+	if names, _ := fs.Glob(sqlstore.Migrations(sqlstore.Dialect{}), "*.sql"); len(names) != 0 {
+		t.Errorf("files of the zero Dialect: got %v, want none", names)
+	}
+}
+
+func exec(t testing.TB, db *sql.DB, query string, args ...any) {
+	t.Helper()
+	if _, err := db.ExecContext(t.Context(), query, args...); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+}
+
+func count(t testing.TB, db *sql.DB, query string) (n int) {
+	t.Helper()
+	if err := db.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return n
+}

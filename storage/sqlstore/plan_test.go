@@ -1,0 +1,274 @@
+package sqlstore_test
+
+import (
+	"database/sql"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bonafide-idv/bonafide/session"
+	"github.com/bonafide-idv/bonafide/storage/sqlstore"
+)
+
+// planned is a store with sessions in it, and the spy below it.
+type planned struct {
+	*sqlstore.Store
+	spy   *spy
+	db    *sql.DB
+	first session.Session
+	media uuid.UUID
+}
+
+func newPlanned(t *testing.T) *planned {
+	t.Helper()
+	spy := newSpy(t)
+	db := migrated(t, spy.name, 4)
+	p := &planned{Store: newStore(t, db), spy: spy, db: db}
+	c := creation(newID())
+	c.Media = []session.Media{{ID: newID()}}
+	p.first, p.media = c.Session, c.Media[0].ID
+	apply(t, p.Store, c)
+	for range 50 {
+		more, others := creation(p.first.Tenant), creation(newID())
+		more.Media, others.Media = []session.Media{{ID: newID()}}, []session.Media{{ID: newID()}}
+		apply(t, p.Store, more, others)
+	}
+	return p
+}
+
+// plans are what each verb asks of SQLite, and how it must find the answer: every statement that
+// looks for rows, with the index it must use.
+var plans = []struct {
+	verb string
+	run  func(t *testing.T, p *planned) error
+	want []string
+}{
+	{"Sweep when nothing is due", func(t *testing.T, p *planned) error {
+		return p.sweep(t, now.Add(-time.Second))
+	}, []string{
+		"bonafide_sessions USING COVERING INDEX bonafide_sessions_due (due_at>?)",
+	}},
+	{"Sweep", func(t *testing.T, p *planned) error { return p.sweep(t, now) }, []string{
+		"bonafide_sessions USING COVERING INDEX bonafide_sessions_due (due_at>?)",
+		"bonafide_sessions USING INDEX bonafide_sessions_due (due_at<?)",
+		"bonafide_sessions USING COVERING INDEX bonafide_sessions_due (due_at>?)",
+	}},
+	{"Claim when nothing is due", func(t *testing.T, p *planned) error {
+		return p.claim(t, now.Add(-time.Second))
+	}, []string{
+		"bonafide_deliveries USING COVERING INDEX bonafide_deliveries_due (due_at>?)",
+	}},
+	{"Claim", func(t *testing.T, p *planned) error { return p.claim(t, now) }, []string{
+		"bonafide_deliveries USING COVERING INDEX bonafide_deliveries_due (due_at>?)",
+		"bonafide_deliveries USING INDEX bonafide_deliveries_due (due_at<?)",
+		"bonafide_deliveries USING INDEX sqlite_autoindex_bonafide_deliveries_1 (id=?)",
+		"bonafide_deliveries USING COVERING INDEX bonafide_deliveries_due (due_at>?)",
+	}},
+	{"Claim with exceptions", func(t *testing.T, p *planned) error { return p.claim(t, now, newID(), newID()) }, []string{
+		"bonafide_deliveries USING COVERING INDEX bonafide_deliveries_due (due_at>?)",
+		"bonafide_deliveries USING INDEX bonafide_deliveries_due (due_at<?)",
+		"bonafide_deliveries USING INDEX bonafide_deliveries_due (due_at<?)",
+		"bonafide_deliveries USING INDEX sqlite_autoindex_bonafide_deliveries_1 (id=?)",
+		"bonafide_deliveries USING COVERING INDEX bonafide_deliveries_due (due_at>?)",
+	}},
+	{"Load by id", func(t *testing.T, p *planned) error { return p.load(t, session.Ref{ID: p.first.ID}, 0) }, []string{
+		"bonafide_sessions USING INDEX sqlite_autoindex_bonafide_sessions_1 (id=?)",
+	}},
+	{"Load by attempt", func(t *testing.T, p *planned) error {
+		return p.load(t, session.Ref{Attempt: p.first.AttemptID}, 0)
+	}, []string{
+		"bonafide_sessions USING INDEX sqlite_autoindex_bonafide_sessions_1 (id=?)",
+		"bonafide_attempts USING PRIMARY KEY (id=?)",
+	}},
+	{"Load by medium", func(t *testing.T, p *planned) error { return p.load(t, session.Ref{Media: p.media}, 0) }, []string{
+		"bonafide_sessions USING INDEX sqlite_autoindex_bonafide_sessions_1 (id=?)",
+		"bonafide_media USING INDEX sqlite_autoindex_bonafide_media_1 (id=?)",
+	}},
+	{"Load of all parts", func(t *testing.T, p *planned) error {
+		return p.load(t, session.Ref{ID: p.first.ID},
+			session.PartAttempts|session.PartDecisions|session.PartMedia|session.PartEvents)
+	}, []string{
+		"bonafide_sessions USING INDEX sqlite_autoindex_bonafide_sessions_1 (id=?)",
+		"bonafide_attempts USING INDEX bonafide_attempts_session (session=?)",
+		"bonafide_decisions USING PRIMARY KEY (session=?)",
+		"bonafide_media USING INDEX bonafide_media_session (session=?)",
+		"bonafide_events USING PRIMARY KEY (session=?)",
+	}},
+	{"Query", func(t *testing.T, p *planned) error { return p.query(t) }, []string{
+		"bonafide_sessions USING INDEX bonafide_sessions_list (tenant=? AND sandbox=? AND id<?)",
+	}},
+	{"Query by status", func(t *testing.T, p *planned) error {
+		return p.query(t, session.StatusCreated, session.StatusStarted)
+	}, []string{
+		"bonafide_sessions USING INDEX bonafide_sessions_list (tenant=? AND sandbox=? AND id<?)",
+	}},
+	{"Deliveries", func(t *testing.T, p *planned) error { return p.deliveries(t, session.DeliveryQuery{}) }, []string{
+		"bonafide_deliveries USING INDEX bonafide_deliveries_log (tenant=? AND id<?)",
+	}},
+	{"Deliveries of an endpoint and state", func(t *testing.T, p *planned) error {
+		return p.deliveries(t, session.DeliveryQuery{Endpoint: newID(), State: session.DeliveryDue})
+	}, []string{
+		"bonafide_deliveries USING INDEX bonafide_deliveries_log (tenant=? AND id<?)",
+	}},
+	{"Deliveries of a session", func(t *testing.T, p *planned) error {
+		return p.deliveries(t, session.DeliveryQuery{Session: p.first.ID})
+	}, []string{
+		"bonafide_deliveries USING INDEX bonafide_deliveries_session (session=? AND tenant=? AND id<?)",
+	}},
+	{"Settle", func(t *testing.T, p *planned) error {
+		p.Settle(t.Context(), session.Delivery{ID: newID()})
+		return nil
+	}, []string{
+		"bonafide_deliveries USING INDEX sqlite_autoindex_bonafide_deliveries_1 (id=?)",
+		"bonafide_deliveries USING COVERING INDEX sqlite_autoindex_bonafide_deliveries_1 (id=?)",
+	}},
+	{"Apply of everything", func(t *testing.T, p *planned) error {
+		c := step(p.first)
+		c.Base, c.Withdraw, c.Erase = 1, true, session.EraseSealed|session.EraseMedia
+		c.Permits = []session.Permit{{Key: "key", Rules: []session.Rule{{N: 1e6, Window: time.Hour}}, At: now}}
+		c.Deliveries = creation(p.first.Tenant).Deliveries // of an event that is looked for
+		errs := p.Apply(t.Context(), c)
+		return first(errs)
+	}, []string{
+		"bonafide_permit_logs USING PRIMARY KEY (key=?)",
+		"bonafide_permit_pages USING PRIMARY KEY (key=? AND page=?)",
+		"bonafide_sessions USING INDEX sqlite_autoindex_bonafide_sessions_1 (id=?)",
+		"bonafide_deliveries USING INDEX bonafide_deliveries_session (session=?)",
+		"bonafide_decisions USING PRIMARY KEY (session=?)",
+		"bonafide_media USING INDEX bonafide_media_session (session=?)",
+		"bonafide_deliveries USING INDEX bonafide_deliveries_session (session=?)",
+		"bonafide_media USING INDEX bonafide_media_session (session=?)",
+		"bonafide_sessions USING INDEX sqlite_autoindex_bonafide_sessions_1 (id=?)",
+		"bonafide_events USING PRIMARY KEY (session=? AND id=?)",
+		"bonafide_permit_pages USING PRIMARY KEY (key=? AND page<?)",
+	}},
+}
+
+// TestPlans explains every statement of every verb, before and after SQLite has counted its rows.
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	for _, analyzed := range []bool{false, true} {
+		for _, plan := range plans {
+			name := plan.verb
+			if analyzed {
+				name += " after ANALYZE"
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				p := newPlanned(t)
+				if analyzed {
+					exec(t, p.db, "ANALYZE")
+				}
+				p.spy.taken()
+				if err := plan.run(t, p); err != nil {
+					t.Fatal(err)
+				}
+				if got := p.explain(t); !slices.Equal(got, plan.want) {
+					t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(plan.want, "\n\t"))
+				}
+			})
+		}
+	}
+}
+
+// explain says how SQLite found the rows of the statements that were run. The same plan twice in a row,
+// as for each of several rows, counts once.
+func (p *planned) explain(t *testing.T) (out []string) {
+	t.Helper()
+	for _, s := range p.spy.taken() {
+		if verb, _, _ := strings.Cut(s.query, " "); !slices.Contains([]string{"SELECT", "UPDATE", "DELETE"}, verb) {
+			continue
+		}
+		args := make([]any, len(s.args))
+		for i, a := range s.args {
+			args[i] = a.Value
+		}
+		for _, found := range p.found(t, s.query, args) {
+			if len(out) == 0 || out[len(out)-1] != found || !strings.HasPrefix(s.query, "UPDATE") {
+				out = append(out, found)
+			}
+		}
+	}
+	return out
+}
+
+// found gives the searches of one statement, and its scans as what they are.
+func (p *planned) found(t *testing.T, query string, args []any) (out []string) {
+	t.Helper()
+	rows, err := p.db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			t.Fatal(err)
+		}
+		// The few events and decisions of one session are sorted when they are found.
+		if detail != "USE TEMP B-TREE FOR ORDER BY" && !strings.HasPrefix(detail, "SCALAR SUBQUERY") {
+			out = append(out, strings.TrimPrefix(detail, "SEARCH "))
+		}
+	}
+	return out
+}
+
+func (p *planned) sweep(t *testing.T, at time.Time) error {
+	_, _, err := p.Sweep(t.Context(), at, 10, func(session.Session) (session.Change, bool) { return session.Change{}, false })
+	return err
+}
+
+func (p *planned) claim(t *testing.T, at time.Time, except ...uuid.UUID) error {
+	_, _, err := p.Claim(t.Context(), at, at.Add(time.Minute), 10, except)
+	return err
+}
+
+func (p *planned) load(t *testing.T, ref session.Ref, parts session.Parts) error {
+	ref.Tenant = p.first.Tenant
+	_, err := p.Load(t.Context(), ref, parts)
+	return err
+}
+
+func (p *planned) query(t *testing.T, status ...session.Status) error {
+	_, err := p.Query(t.Context(), session.Query{Tenant: p.first.Tenant, Status: status, N: 10})
+	return err
+}
+
+func (p *planned) deliveries(t *testing.T, q session.DeliveryQuery) error {
+	q.Tenant, q.N = p.first.Tenant, 10
+	_, err := p.Deliveries(t.Context(), q)
+	return err
+}
+
+// first is the first error of a call that had one change.
+func first(errs []error) error {
+	if errs == nil {
+		return nil
+	}
+	return errs[0]
+}
+
+// TestNothingDueTakesNoLock lets the host hold the write lock meanwhile.
+func TestNothingDueTakesNoLock(t *testing.T) {
+	t.Parallel()
+	db, store := host(t, 4)
+	c := creation(newID())
+	apply(t, store, c)
+	begin(t, db)
+	early := now.Add(-time.Microsecond)
+	if done, next, err := store.Sweep(t.Context(), early, 10, silence); done != 0 || !next.Equal(now) || err != nil {
+		t.Errorf("Sweep: got %d, %v, %v, want 0, %v, nil", done, next, err, now)
+	}
+	claimed, next, err := store.Claim(t.Context(), early, now, 10, nil)
+	if len(claimed) != 0 || !next.Equal(now) || err != nil {
+		t.Errorf("Claim: got %d, %v, %v, want 0, %v, nil", len(claimed), next, err, now)
+	}
+	claimed, next, err = store.Claim(t.Context(), now, now, 10, []uuid.UUID{c.Deliveries[0].Endpoint})
+	if len(claimed) != 0 || !next.Equal(now) || err != nil {
+		t.Errorf("Claim with an exception: got %d, %v, %v, want 0, %v, nil", len(claimed), next, err, now)
+	}
+}

@@ -1,0 +1,147 @@
+package sqlstore
+
+import (
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// The columns of each table, in the order of the fields in columns.go.
+const (
+	sessionColumns = "id, " + sessionPlace + ", " + sessionFacts
+	sessionPlace   = "tenant, sandbox, deleted_at" // where lists have it: what the list's index is made of
+	sessionFacts   = "integration, status, attempt_id, attempt, version, seq, created_at, updated_at, active_at, " +
+		"submitted_at, ended_at, expires_at, redacted_at, decide_at, erase_at, retry_at, tries, due_at, key, sealed"
+	attemptColumns  = "id, session, n, status, submitter, created_at, ended_at"
+	decisionColumns = "session, id, n, attempt, outcome, code, by, at, sealed"
+	mediaColumns    = "id, session, attempt, context, type, size, blob, created_at, sealed"
+	eventColumns    = "session, id, seq, change, kind, status, attempt, by, at"
+	deliveryColumns = "id, tenant, session, integration, endpoint, event, seq, created_at, due_at, tries, state, personal, " +
+		"last_at, last_status, last_note, body"
+)
+
+// pending must stand in a query as it stands in the index's definition, or the index is not used.
+const pending = "state IN ('due', 'held')"
+
+// queries are all statements, as a dialect writes them. No literal in them may hold a question mark,
+// which sqlx would take for a parameter.
+type queries struct {
+	head          string
+	insertSession string
+	updateSession string
+	stepSession   string // for one that keeps its place: the list's index is left alone
+	keepSession   string
+	putAttempt    string
+	addDecision   string
+	addMedia      string
+	addEvent      string
+	addDelivery   string
+	eventSeq      string
+	hasChange     string
+
+	withdraw        string
+	eraseDecisions  string
+	eraseMedia      string
+	eraseDeliveries string
+	removeMedia     string
+
+	permitLog     string
+	permitPage    string
+	putPermitLog  string
+	putPermitPage string
+	dropPages     string
+
+	byID, byAttempt, byMedia           string
+	attempts, decisions, media, events string
+	page, pageOfStatus                 string
+	nextSession, dueSessions           string
+	nextDelivery, waiting              string
+	dueDeliveries, dueDeliveriesExcept string
+	claim, settle, hasDelivery         string
+	deliveries                         string
+
+	integration, addIntegration string
+}
+
+func newQueries(d Dialect) queries {
+	q := func(parts ...string) string { return sqlx.Rebind(d.bind, strings.Join(parts, " ")) }
+	session := "SELECT " + sessionColumns + " FROM bonafide_sessions WHERE"
+	delivery := "SELECT " + deliveryColumns + " FROM bonafide_deliveries WHERE"
+	return queries{
+		head:          q("SELECT tenant, sandbox, deleted_at, version, seq, active_at FROM bonafide_sessions WHERE id = ?", d.lock),
+		insertSession: q(insert("bonafide_sessions", sessionColumns)),
+		updateSession: q(update("bonafide_sessions", sessionPlace+", "+sessionFacts)),
+		stepSession:   q(update("bonafide_sessions", sessionFacts)),
+		keepSession:   q("UPDATE bonafide_sessions SET seq = ?, active_at = ? WHERE id = ?"),
+		putAttempt: q(insert("bonafide_attempts", attemptColumns),
+			"ON CONFLICT (id) DO UPDATE SET n = excluded.n, status = excluded.status, submitter = excluded.submitter,",
+			"created_at = excluded.created_at, ended_at = excluded.ended_at",
+			"WHERE bonafide_attempts.session = excluded.session"),
+		addDecision: q(insert("bonafide_decisions", decisionColumns)),
+		addMedia:    q(insert("bonafide_media", mediaColumns)),
+		addEvent:    q(insert("bonafide_events", eventColumns)),
+		addDelivery: q(insert("bonafide_deliveries", deliveryColumns)),
+		eventSeq:    q("SELECT seq FROM bonafide_events WHERE session = ? AND id = ?"),
+		hasChange:   q("SELECT seq FROM bonafide_events WHERE session = ? AND change = ? LIMIT 1"),
+
+		withdraw: q("UPDATE bonafide_deliveries SET state = 'withdrawn', due_at = NULL, body = NULL",
+			"WHERE session = ? AND state = 'held'"),
+		eraseDecisions: q("UPDATE bonafide_decisions SET sealed = NULL WHERE session = ?"),
+		eraseMedia:     q("UPDATE bonafide_media SET sealed = NULL WHERE session = ?"),
+		eraseDeliveries: q("UPDATE bonafide_deliveries SET body = NULL,",
+			"due_at = CASE WHEN", pending, "THEN NULL ELSE due_at END,",
+			"state = CASE WHEN", pending, "THEN 'erased' ELSE state END",
+			"WHERE session = ? AND personal = 1"),
+		removeMedia: q("DELETE FROM bonafide_media WHERE session = ?"),
+
+		permitLog:  q("SELECT n, at, most FROM bonafide_permit_logs WHERE key = ?", d.lock),
+		permitPage: q("SELECT times FROM bonafide_permit_pages WHERE key = ? AND page = ?"),
+		putPermitLog: q("INSERT INTO bonafide_permit_logs (key, n, at, most) VALUES (?, ?, ?, ?)",
+			"ON CONFLICT (key) DO UPDATE SET n = excluded.n, at = excluded.at, most = excluded.most"),
+		putPermitPage: q("INSERT INTO bonafide_permit_pages (key, page, times) VALUES (?, ?, ?)",
+			"ON CONFLICT (key, page) DO UPDATE SET times = excluded.times"),
+		dropPages: q("DELETE FROM bonafide_permit_pages WHERE key = ? AND page < ?"),
+
+		byID:      q(session, "tenant = ? AND id = ?"),
+		byAttempt: q(session, "tenant = ? AND id = (SELECT session FROM bonafide_attempts WHERE id = ?)"),
+		byMedia:   q(session, "tenant = ? AND id = (SELECT session FROM bonafide_media WHERE id = ?)"),
+		attempts:  q("SELECT", attemptColumns, "FROM bonafide_attempts WHERE session = ? ORDER BY n"),
+		decisions: q("SELECT", decisionColumns, "FROM bonafide_decisions WHERE session = ? ORDER BY n"),
+		media:     q("SELECT", mediaColumns, "FROM bonafide_media WHERE session = ? ORDER BY id"),
+		events:    q("SELECT", eventColumns, "FROM bonafide_events WHERE session = ? ORDER BY seq"),
+		page: q(session, "tenant = ? AND sandbox = ? AND deleted_at IS NULL AND id < ?",
+			"ORDER BY id DESC LIMIT ?"),
+		pageOfStatus: session + " tenant = ? AND sandbox = ? AND deleted_at IS NULL AND id < ? AND status IN (?)" +
+			" ORDER BY id DESC LIMIT ?",
+
+		nextSession: q("SELECT due_at FROM bonafide_sessions WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1"),
+		dueSessions: q(session, "due_at <= ? ORDER BY due_at, id LIMIT ?", d.skip),
+
+		nextDelivery: q("SELECT due_at FROM bonafide_deliveries WHERE", pending,
+			"AND due_at IS NOT NULL ORDER BY due_at LIMIT 1"),
+		waiting: q("SELECT id, due_at FROM bonafide_deliveries WHERE", pending,
+			"AND due_at IS NOT NULL ORDER BY due_at, id LIMIT ?"),
+		dueDeliveries: q(delivery, pending, "AND due_at <= ? ORDER BY due_at, id LIMIT ?", d.skip),
+		dueDeliveriesExcept: delivery + " " + pending + " AND due_at <= ? AND endpoint NOT IN (?)" +
+			" ORDER BY due_at, id LIMIT ? " + d.skip,
+		claim: q("UPDATE bonafide_deliveries SET tries = ?, due_at = ? WHERE id = ?"),
+		settle: q("UPDATE bonafide_deliveries SET state = ?, due_at = ?, last_at = ?, last_status = ?, last_note = ?",
+			"WHERE id = ? AND tries = ? AND", pending),
+		hasDelivery: q("SELECT id FROM bonafide_deliveries WHERE id = ?"),
+
+		deliveries: delivery + " tenant = ? AND id < ?",
+
+		integration: q("SELECT id FROM bonafide_integrations WHERE api_key_hash = ?"),
+		addIntegration: q("INSERT INTO bonafide_integrations (id, tenant, api_key_hash, created_at) VALUES (?, ?, ?, ?)",
+			"ON CONFLICT (api_key_hash) DO NOTHING"),
+	}
+}
+
+func insert(table, columns string) string {
+	marks := strings.Repeat(", ?", strings.Count(columns, ",")+1)[2:]
+	return "INSERT INTO " + table + " (" + columns + ") VALUES (" + marks + ")"
+}
+
+func update(table, columns string) string {
+	return "UPDATE " + table + " SET " + strings.ReplaceAll(columns, ",", " = ?,") + " = ? WHERE id = ?"
+}

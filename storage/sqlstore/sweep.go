@@ -1,0 +1,76 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/bonafide-idv/bonafide/session"
+)
+
+// Sweep ticks due sessions in one transaction. When nothing is due, it looks into one index and takes no
+// lock. A change of tick's that is refused is not counted, and no error.
+func (s *Store) Sweep(ctx context.Context, now time.Time, n int,
+	tick func(session.Session) (session.Change, bool)) (done int, next time.Time, err error) {
+	if err := ctx.Err(); err != nil {
+		return 0, time.Time{}, s.wrap("sweep", err)
+	}
+	next, err = s.next(ctx, s.conn(), s.queries.nextSession)
+	if err != nil || next.IsZero() || next.After(now) || n <= 0 {
+		return 0, next, s.wrap("sweep", err)
+	}
+	if done, err = s.sweep(ctx, now, n, tick); err != nil {
+		return done, time.Time{}, err
+	}
+	next, err = s.next(context.WithoutCancel(ctx), s.conn(), s.queries.nextSession)
+	return done, next, s.wrap("sweep", err)
+}
+
+func (s *Store) sweep(ctx context.Context, now time.Time, n int,
+	tick func(session.Session) (session.Change, bool)) (done int, err error) {
+	var changes []session.Change
+	var errs []error
+	err = s.write(ctx, func(ctx context.Context, c Conn) error {
+		due, err := rows(ctx, c, sessionFields, s.queries.dueSessions, timeOf(now), n)
+		if err != nil {
+			return err
+		}
+		for _, row := range due {
+			if change, ok := tick(row); ok {
+				changes = append(changes, change)
+			}
+		}
+		errs, err = s.judgeAndWrite(ctx, c, changes, due)
+		return err
+	})
+	switch lost := new(commitError); {
+	case errors.As(err, &lost):
+		errs, err = s.findOut(ctx, changes, errs, lost), nil
+	case s.canGoAlone(err, changes):
+		errs, err = s.applyAlone(ctx, changes), nil // or one bad change would hold up the others for ever
+	case err != nil:
+		return 0, s.wrap("sweep", err)
+	}
+	for _, failed := range errs {
+		if failed == nil {
+			done++
+		} else if err == nil && !refused(failed) {
+			err = failed
+		}
+	}
+	return done, err
+}
+
+// refused reports whether the error is about the change, not about the database.
+func refused(err error) bool {
+	return errors.Is(err, session.ErrConflict) || errors.Is(err, session.ErrExists) ||
+		errors.Is(err, session.ErrNotFound) || errors.Is(err, session.ErrLimited)
+}
+
+// next asks for the earliest alarm; zero when there is none.
+func (s *Store) next(ctx context.Context, c Conn, query string) (time.Time, error) {
+	at, _, err := one(ctx, c, timeFields, query)
+	return at, err
+}
+
+func timeFields(t *time.Time) []any { return []any{(*stamp)(t)} }

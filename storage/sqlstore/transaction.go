@@ -1,0 +1,159 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bonafide-idv/bonafide/session"
+)
+
+// commitError is a COMMIT that failed: what was written may be there or not.
+type commitError struct{ err error }
+
+func (e *commitError) Error() string { return "commit: " + e.err.Error() }
+
+// errNothing, answered by the work of a transaction, ends it without a commit and without an error.
+var errNothing = errors.New("sqlstore: nothing to write")
+
+// write runs work in a transaction that nobody writes beside: in the host's, which it leaves open, or in
+// one of its own. Until that is begun ctx can end it; from then on the caller waits for its outcome.
+func (s *Store) write(ctx context.Context, work func(context.Context, Conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if s.tx != nil {
+		return s.join(ctx, work)
+	}
+	if s.turn != nil {
+		select {
+		case s.turn <- struct{}{}:
+			defer func() { <-s.turn }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	conn, err := s.begin(ctx, s.dialect.write)
+	if err != nil {
+		return err
+	}
+	own, cancel := s.own(ctx)
+	defer cancel()
+	open := true
+	defer func() { s.end(own, conn, open) }() // also when work panics
+	if err := work(own, conn); err != nil {
+		if errors.Is(err, errNothing) {
+			return nil
+		}
+		return err
+	}
+	if err := s.commit(own, conn); err != nil {
+		return &commitError{err}
+	}
+	open = false
+	return nil
+}
+
+// join runs work in the host's transaction.
+func (s *Store) join(ctx context.Context, work func(context.Context, Conn) error) error {
+	own, cancel := s.own(ctx)
+	defer cancel()
+	if err := work(own, s.tx); !errors.Is(err, errNothing) {
+		return err
+	}
+	return nil
+}
+
+// own is the context of what was begun, which a caller can not end.
+func (s *Store) own(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx = context.WithoutCancel(ctx)
+	if s.dialect.remote {
+		return context.WithTimeout(ctx, bound)
+	}
+	// A context that never ends saves the driver a goroutine for each statement: a third of the time.
+	return ctx, func() {}
+}
+
+// read runs work in a transaction that sees one instant.
+func (s *Store) read(ctx context.Context, work func(context.Context, Conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if s.tx != nil {
+		return s.join(ctx, work)
+	}
+	conn, err := s.begin(ctx, s.dialect.read)
+	if err != nil {
+		return err
+	}
+	defer s.end(context.WithoutCancel(ctx), conn, true)
+	return work(ctx, conn)
+}
+
+// conn is what a single statement that reads is run on.
+func (s *Store) conn() Conn {
+	if s.tx != nil {
+		return s.tx
+	}
+	return s.db
+}
+
+// begin takes a connection and opens a transaction on it, and tries again while others are in the way.
+func (s *Store) begin(ctx context.Context, how string) (*sql.Conn, error) {
+	waiting, cancel := context.WithTimeout(ctx, bound)
+	defer cancel()
+	conn, err := s.db.Conn(waiting)
+	if err != nil {
+		return nil, cmp.Or(ctx.Err(), err)
+	}
+	for {
+		_, err := conn.ExecContext(waiting, how)
+		if err == nil {
+			return conn, nil
+		}
+		if !s.dialect.busy(err) || !pause(waiting, time.Millisecond) {
+			s.end(context.WithoutCancel(ctx), conn, true) // it may have been opened as ctx ended
+			return nil, cmp.Or(ctx.Err(), err)
+		}
+	}
+}
+
+// commit tries again while a reader is in the way, as it can be without write-ahead logging.
+func (s *Store) commit(ctx context.Context, conn *sql.Conn) error {
+	waiting, cancel := context.WithTimeout(ctx, bound)
+	defer cancel()
+	for {
+		_, err := conn.ExecContext(ctx, "COMMIT")
+		if err == nil || !s.dialect.busy(err) || !pause(waiting, time.Millisecond) {
+			return err
+		}
+	}
+}
+
+// end gives the connection back, and throws it away when its transaction can not be ended.
+func (s *Store) end(ctx context.Context, conn *sql.Conn, open bool) {
+	if open {
+		if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil && !s.dialect.idle(err) {
+			_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+		}
+	}
+	_ = conn.Close()
+}
+
+// wrap says what was tried, and what of an error the caller has to know.
+func (s *Store) wrap(what string, err error) error {
+	lost := new(commitError)
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &lost):
+		err = fmt.Errorf("%w: %w", session.ErrUnknown, lost.err)
+	case s.tx != nil && s.dialect.busy(err):
+		err = fmt.Errorf("%w: %w", session.ErrRetry, err)
+	}
+	return fmt.Errorf("sqlstore: %s: %w", what, err)
+}
