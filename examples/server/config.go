@@ -159,7 +159,7 @@ func (c *config) checkStorage() error {
 	case kind == "sqlite" && path != "":
 		c.sqlitePath = path
 	default:
-		return fmt.Errorf("-db %q is not sqlite:PATH or memory:", c.db)
+		return fmt.Errorf("-db %q is neither memory: nor sqlite:PATH", c.db)
 	}
 	if info, err := os.Stat(c.sqlitePath); err == nil && info.IsDir() {
 		return fmt.Errorf("-db %q is a folder, and must be a file", c.db)

@@ -40,9 +40,6 @@ func copyInto(to, from reflect.Value) {
 	}
 }
 
-// same compares exactly, a time by its location too, but takes nil and empty for the same.
-func same[T any](got, want T) bool { return reflect.DeepEqual(clone(got), clone(want)) }
-
 // zeroFields names the fields of a struct, and of the structs in it, that are zero.
 func zeroFields(v any) []string {
 	var zero []string
