@@ -14,9 +14,9 @@ import (
 	"github.com/bonafide-idv/bonafide/auth"
 )
 
-// BenchmarkVerify compares Verify with the least that crypto/hmac needs for the same question: a state that is ready
-// and a signature that is decoded. The two take turns, so that both meet the same machine; "ratio" is Verify's time
-// divided by the peer's.
+// BenchmarkVerify compares Verify with the least that crypto/hmac needs for the same question: a state that is
+// ready and a signature that is decoded. The two take turns, so that both meet the same machine; "ratio" is
+// Verify's time divided by the peer's.
 func BenchmarkVerify(b *testing.B) {
 	msg := bytes.Repeat([]byte("bonafide"), 128)
 	secret := mustSecret(b, vectorKey)

@@ -12,16 +12,17 @@ import (
 	"testing"
 )
 
-// inspection is what a look at source code found: where bytes or text are compared in constant time, and where they are
-// compared with each other in any other way.
+// inspection is what a look at source code found: where bytes or text are compared in constant time, and where
+// they are compared with each other in any other way.
 type inspection struct {
 	constantTime int
 	faults       []string
 }
 
-// TestSignaturesAreComparedInConstantTime looks at every comparison in the package. Two texts, two arrays and two lists
-// of bytes, or values whose type it cannot tell, may meet in hmac.Equal and subtle.ConstantTimeCompare alone. A
-// comparison with a constant, and one with uuid.Nil, is harmless: neither is a secret.
+// TestSignaturesAreComparedInConstantTime looks at every comparison in the package. Two texts, two arrays and
+// two lists of bytes, or values whose type it cannot tell, may meet in hmac.Equal and
+// subtle.ConstantTimeCompare alone. A comparison with a constant, and one with uuid.Nil, is harmless: neither
+// is a secret.
 func TestSignaturesAreComparedInConstantTime(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("*.go")
@@ -98,7 +99,8 @@ func (noImports) Import(path string) (*types.Package, error) {
 
 func inspect(fset *token.FileSet, files []*ast.File) (found inspection) {
 	info := &types.Info{Types: make(map[ast.Expr]types.TypeAndValue)}
-	// What comes from other packages has no known type, and is then suspicious; the rest is known despite the errors.
+	// What comes from other packages has no known type, and is then suspicious; the rest is known despite the
+	// errors.
 	config := types.Config{Importer: noImports{}, Error: func(error) {}}
 	config.Check("auth", fset, files, info)
 
@@ -136,8 +138,8 @@ var revealing = map[string]bool{
 	"slices.Equal": true, "slices.Compare": true, "slices.Contains": true, "slices.Index": true, "cmp.Compare": true,
 }
 
-// harmless says where a revealing function compares what anybody may know: whether a secret is nil, and whether a
-// token's payload, which its sender wrote, is spelled as it should be.
+// harmless says where a revealing function compares what anybody may know: whether a secret is nil, and whether
+// a token's payload, which its sender wrote, is spelled as it should be.
 func harmless(name string, file *ast.File, at ast.Node) bool {
 	allowed := map[string]string{"slices.Contains": "Validate", "strings.HasPrefix": "readClaims"}
 	for _, declaration := range file.Decls {
@@ -149,8 +151,8 @@ func harmless(name string, file *ast.File, at ast.Node) bool {
 	return false
 }
 
-// secretive says that an expression may hold the bytes of a signature: it is no constant, and is text, an array, or of
-// a type that cannot be told.
+// secretive says that an expression may hold the bytes of a signature: it is no constant, and is text, an
+// array, or of a type that cannot be told.
 func secretive(info *types.Info, x ast.Expr) bool {
 	if selector, ok := x.(*ast.SelectorExpr); ok && selected(selector) == "uuid.Nil" {
 		return false

@@ -27,8 +27,8 @@ var (
 	ErrSigning = errors.New("auth: a credential's signing index names none of its secrets")
 )
 
-// Credential is what an API key stands for. It is a value: whoever is handed one may keep and change it without effect
-// on the [Keyring] it came from. The zero Credential verifies nothing and is not valid.
+// Credential is what an API key stands for. It is a value: whoever is handed one may keep and change it without
+// effect on the [Keyring] it came from. The zero Credential verifies nothing and is not valid.
 type Credential struct {
 	// APIKey is the key that names the caller in X-AUTH-CLIENT. It is public: it appears in pages and apps.
 	APIKey uuid.UUID
@@ -36,21 +36,22 @@ type Credential struct {
 	// Integration is the integration that the key belongs to.
 	Integration uuid.UUID
 
-	// Active says whether the integration may be used. An inactive one still verifies: that it is refused, and with
-	// which words, is the adapter's decision.
+	// Active says whether the integration may be used. An inactive one still verifies: that it is refused, and
+	// with which words, is the adapter's decision.
 	Active bool
 
 	// Secrets are the live secrets, oldest first. Any of them may sign a request.
 	Secrets []*Secret
 
-	// Signing is the index in Secrets of the one that signs webhooks and the answers to unsigned requests. Default: 0,
-	// the oldest.
+	// Signing is the index in Secrets of the one that signs webhooks and the answers to unsigned requests.
+	// Default: 0, the oldest.
 	Signing int
 }
 
-// Validate returns nil when the credential can be used: neither id is nil, there are between one and [MaxSecrets]
-// secrets, none nil and no two the same, and Signing names one of them. Otherwise it returns an error that wraps each
-// of [ErrNilID], [ErrNoSecret], [ErrTooManySecrets], [ErrSameSecret] and [ErrSigning] that applies.
+// Validate returns nil when the credential can be used: neither id is nil, there are between one and
+// [MaxSecrets] secrets, none nil and no two the same, and Signing names one of them. Otherwise it returns an
+// error that wraps each of [ErrNilID], [ErrNoSecret], [ErrTooManySecrets], [ErrSameSecret] and [ErrSigning]
+// that applies.
 func (c Credential) Validate() error {
 	var faults []error
 	if c.APIKey == uuid.Nil || c.Integration == uuid.Nil {
@@ -74,12 +75,13 @@ func (c Credential) Validate() error {
 	return errors.Join(faults...)
 }
 
-// Signer returns the secret that signs webhooks and the answers to unsigned requests. It panics when the credential is
-// not valid.
+// Signer returns the secret that signs webhooks and the answers to unsigned requests. It panics when the
+// credential is not valid.
 func (c Credential) Signer() *Secret { return c.Secrets[c.Signing] }
 
-// Verify returns the secret under which signature is that of msg, and nil when there is none. It tries every secret and
-// compares in constant time, so that the time it takes does not say which one matched. It allocates nothing.
+// Verify returns the secret under which signature is that of msg, and nil when there is none. It tries every
+// secret and compares in constant time, so that the time it takes does not say which one matched. It allocates
+// nothing.
 func (c Credential) Verify(signature string, msg []byte) *Secret {
 	given, ok := decodeSignature(signature)
 	if !ok {
@@ -110,9 +112,9 @@ func (c Credential) clone() Credential {
 	return c
 }
 
-// Verification is [Credential.Verify] for a message that is too large to hold: an io.Writer that is fed once and knows
-// the message's MAC under every secret. It is made by [Credential.Begin], given back by [Verification.Close], and
-// belongs to one goroutine at a time. To use it after Close panics.
+// Verification is [Credential.Verify] for a message that is too large to hold: an io.Writer that is fed once
+// and knows the message's MAC under every secret. It is made by [Credential.Begin], given back by
+// [Verification.Close], and belongs to one goroutine at a time. To use it after Close panics.
 type Verification struct {
 	macs   []MAC
 	closed bool
@@ -127,8 +129,8 @@ func (v *Verification) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Match returns the secret under which signature is that of what was written so far, and nil when there is none. It
-// tries every secret, as [Credential.Verify] does. More may be written afterwards.
+// Match returns the secret under which signature is that of what was written so far, and nil when there is
+// none. It tries every secret, as [Credential.Verify] does. More may be written afterwards.
 func (v *Verification) Match(signature string) *Secret {
 	v.mustBeOpen()
 	given, ok := decodeSignature(signature)

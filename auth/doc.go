@@ -1,11 +1,11 @@
 // Package auth answers one question: who calls?
 //
-// A customer's server names itself by an API key, which is no secret, and proves itself by a signature, which only the
-// holder of a shared secret can make. The same secret signs what goes the other way, answers and webhooks, so that the
-// customer can ask the question too. The scheme is Veriff's, see
-// https://devdocs.veriff.com/docs/hmac-authentication-and-endpoint-security: the HMAC-SHA256 of a message under the
-// secret's text, written as 64 hex digits. What the message is (a body, an id from the path) is the affair of whoever
-// speaks the wire language; this package sees bytes.
+// A customer's server names itself by an API key, which is no secret, and proves itself by a signature, which
+// only the holder of a shared secret can make. The same secret signs what goes the other way, answers and
+// webhooks, so that the customer can ask the question too. The scheme is Veriff's, see
+// https://devdocs.veriff.com/docs/hmac-authentication-and-endpoint-security: the HMAC-SHA256 of a message under
+// the secret's text, written as 64 hex digits. What the message is (a body, an id from the path) is the affair
+// of whoever speaks the wire language; this package sees bytes.
 //
 //   - A [Secret] is such a secret. It signs and verifies, and it cannot be printed by accident: only [Secret.Reveal]
 //     and [Secret.StandardText] show its text.
@@ -32,13 +32,13 @@
 //
 // # Changing a secret without a gap
 //
-// Add the new secret: both verify, the oldest still signs webhooks. Let the customer move. Name the new one as the
-// signing secret. Revoke the old one. At no moment is a request refused that was signed with a secret the customer was
-// told to use, and at no moment does a webhook carry a signature that the customer cannot verify.
+// Add the new secret: both verify, the oldest still signs webhooks. Let the customer move. Name the new one as
+// the signing secret. Revoke the old one. At no moment is a request refused that was signed with a secret the
+// customer was told to use, and at no moment does a webhook carry a signature that the customer cannot verify.
 //
 // # What this package does not do
 //
-// The signature has no time and no nonce in it: whoever can read a request can send it again. That is the vendor's
-// scheme; TLS keeps readers out, and the session's own state makes most repetitions harmless. Secrets lie in memory in
-// the clear, as every HMAC needs them, and are not wiped.
+// The signature has no time and no nonce in it: whoever can read a request can send it again. That is the
+// vendor's scheme; TLS keeps readers out, and the session's own state makes most repetitions harmless. Secrets
+// lie in memory in the clear, as every HMAC needs them, and are not wiped.
 package auth

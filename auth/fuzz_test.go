@@ -16,8 +16,8 @@ import (
 	"github.com/bonafide-idv/bonafide/auth"
 )
 
-// FuzzVerify feeds what may stand in the signature header. It must be accepted exactly when it is 64 characters of hex
-// that decode to the MAC.
+// FuzzVerify feeds what may stand in the signature header. It must be accepted exactly when it is 64 characters
+// of hex that decode to the MAC.
 func FuzzVerify(f *testing.F) {
 	f.Fuzz(func(t *testing.T, signature string) { checkSignature(t, signature) })
 }
@@ -44,8 +44,8 @@ func checkSignature(t *testing.T, signature string) (accepted bool) {
 	return got
 }
 
-// FuzzVerifyToken feeds what may stand in the address. Whatever is accepted must be what Sign writes, byte for byte, and
-// another library must accept it too.
+// FuzzVerifyToken feeds what may stand in the address. Whatever is accepted must be what Sign writes, byte for
+// byte, and another library must accept it too.
 func FuzzVerifyToken(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) { checkToken(t, text) })
 }
@@ -70,8 +70,8 @@ func checkToken(t *testing.T, text string) (accepted bool) {
 	return true
 }
 
-// TestTheSeedsAreThere reads the committed seeds: a fuzz target whose seeds are gone, or are all refused at the first
-// look, would be green and prove nothing.
+// TestTheSeedsAreThere reads the committed seeds: a fuzz target whose seeds are gone, or are all refused at the
+// first look, would be green and prove nothing.
 func TestTheSeedsAreThere(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

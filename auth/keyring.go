@@ -10,11 +10,11 @@ import (
 // ErrUnknownKey says that a [Keyring] has no credential of that API key or integration.
 var ErrUnknownKey = errors.New("auth: unknown key")
 
-// Keyring finds credentials. A host implements it beside its own tables; [Ring] is the one in memory, and package
-// keyringtest says whether an implementation keeps what follows.
+// Keyring finds credentials. A host implements it beside its own tables; [Ring] is the one in memory, and
+// package keyringtest says whether an implementation keeps what follows.
 //
-// A credential is known from when the host adds it until the host removes it. A known one that may not be used for now
-// is inactive, and is still known.
+// A credential is known from when the host adds it until the host removes it. A known one that may not be used
+// for now is inactive, and is still known.
 //
 //   - A known credential MUST be found by its API key and by its integration, and both MUST return the same one. An
 //     inactive credential MUST be returned, with Active false and without an error.
@@ -37,6 +37,7 @@ type Keyring interface {
 	// ByKey returns the credential that the API key stands for. It is asked once for every request.
 	ByKey(ctx context.Context, apiKey uuid.UUID) (Credential, error)
 
-	// ByIntegration returns the credential of the integration. It is asked by work that has no request: webhooks.
+	// ByIntegration returns the credential of the integration. It is asked by work that has no request:
+	// webhooks.
 	ByIntegration(ctx context.Context, id uuid.UUID) (Credential, error)
 }

@@ -11,8 +11,8 @@ import (
 // SignatureLength is the number of hex digits in a signature.
 const SignatureLength = 2 * sha256.Size
 
-// Sign appends the signature of msg to dst: 64 lower-case hex digits, without prefix. It allocates nothing when dst has
-// room for them.
+// Sign appends the signature of msg to dst: 64 lower-case hex digits, without prefix. It allocates nothing when
+// dst has room for them.
 func (s *Secret) Sign(dst, msg []byte) []byte {
 	state := s.borrow()
 	state.hash.Write(msg)
@@ -21,16 +21,16 @@ func (s *Secret) Sign(dst, msg []byte) []byte {
 	return dst
 }
 
-// Verify reports whether signature is that of msg: exactly 64 hex digits, in either case, compared as bytes in constant
-// time. It allocates nothing.
+// Verify reports whether signature is that of msg: exactly 64 hex digits, in either case, compared as bytes in
+// constant time. It allocates nothing.
 func (s *Secret) Verify(signature string, msg []byte) bool {
 	given, ok := decodeSignature(signature)
 	return ok && s.compare(&given, msg) == 1
 }
 
-// WellFormed reports whether signature has the shape of one: exactly 64 hex digits, in either case. An adapter that
-// answers differently to what is no signature and to what is a wrong one asks here; [Secret.Verify] needs no such
-// question first.
+// WellFormed reports whether signature has the shape of one: exactly 64 hex digits, in either case. An adapter
+// that answers differently to what is no signature and to what is a wrong one asks here; [Secret.Verify] needs
+// no such question first.
 func WellFormed(signature string) bool {
 	_, ok := decodeSignature(signature)
 	return ok
@@ -55,13 +55,14 @@ func (s *Secret) compare(given *[sha256.Size]byte, msg []byte) int {
 	return equal
 }
 
-// MAC is the signature of a message that arrives in pieces. It is an io.Writer, made by [Secret.MAC] and given back by
-// [MAC.Close], and belongs to one goroutine at a time. To use it after Close panics.
+// MAC is the signature of a message that arrives in pieces. It is an io.Writer, made by [Secret.MAC] and given
+// back by [MAC.Close], and belongs to one goroutine at a time. To use it after Close panics.
 //
-// It allocates nothing where it does not escape; handed on as an io.Writer it costs one allocation of two words.
+// It allocates nothing where it does not escape; handed on as an io.Writer it costs one allocation of two
+// words.
 type MAC struct {
-	// A MAC is a handle of its own and only the state is pooled: a handle that is used after Close finds no state,
-	// where a pooled handle would find, and spoil, somebody else's message.
+	// A MAC is a handle of its own and only the state is pooled: a handle that is used after Close finds no
+	// state, where a pooled handle would find, and spoil, somebody else's message.
 	secret *Secret
 	state  *state
 }

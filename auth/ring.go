@@ -18,9 +18,9 @@ var (
 	ErrUnknownSecret = errors.New("auth: unknown secret")
 )
 
-// Ring is a [Keyring] in memory: for tests, for examples, and for hosts that read their few credentials when they
-// start. It is safe for concurrent use. A change is seen by every call that begins after it has returned; a Credential
-// that was handed out before keeps what it had. The zero Ring is empty and knows nobody.
+// Ring is a [Keyring] in memory: for tests, for examples, and for hosts that read their few credentials when
+// they start. It is safe for concurrent use. A change is seen by every call that begins after it has returned;
+// a Credential that was handed out before keeps what it had. The zero Ring is empty and knows nobody.
 type Ring struct {
 	mu            sync.RWMutex
 	byKey         map[uuid.UUID]*Credential
@@ -29,9 +29,9 @@ type Ring struct {
 
 var _ Keyring = (*Ring)(nil)
 
-// NewRing makes a ring of credentials, one for each API key and each integration. It refuses credentials that are not
-// valid, see [Credential.Validate], and an API key or integration that occurs twice ([ErrDuplicateKey]). All faults
-// come in one error.
+// NewRing makes a ring of credentials, one for each API key and each integration. It refuses credentials that
+// are not valid, see [Credential.Validate], and an API key or integration that occurs twice
+// ([ErrDuplicateKey]). All faults come in one error.
 func NewRing(credentials ...Credential) (*Ring, error) {
 	ring := &Ring{
 		byKey:         make(map[uuid.UUID]*Credential, len(credentials)),
@@ -82,9 +82,9 @@ func (r *Ring) find(index map[uuid.UUID]*Credential, id uuid.UUID) (Credential, 
 	return credential.clone(), nil
 }
 
-// AddSecret makes secret the newest live secret of the integration: from now on it verifies, and does not sign until
-// [Ring.SignWith] names it. It fails with [ErrUnknownKey], [ErrTooManySecrets], [ErrSameSecret], or, when secret is
-// nil, [ErrNoSecret], and then changes nothing.
+// AddSecret makes secret the newest live secret of the integration: from now on it verifies, and does not sign
+// until [Ring.SignWith] names it. It fails with [ErrUnknownKey], [ErrTooManySecrets], [ErrSameSecret], or, when
+// secret is nil, [ErrNoSecret], and then changes nothing.
 func (r *Ring) AddSecret(integration uuid.UUID, secret *Secret) error {
 	return r.change(integration, func(c *Credential) error {
 		c.Secrets = append(c.Secrets, secret)
@@ -93,8 +93,8 @@ func (r *Ring) AddSecret(integration uuid.UUID, secret *Secret) error {
 }
 
 // RevokeSecret takes the secret of the same text from the live ones of the integration: from now on it verifies
-// nothing. If it was the signing one, the oldest that remains signs. It fails with [ErrUnknownKey], [ErrUnknownSecret],
-// or, when it is the last one, [ErrNoSecret], and then changes nothing.
+// nothing. If it was the signing one, the oldest that remains signs. It fails with [ErrUnknownKey],
+// [ErrUnknownSecret], or, when it is the last one, [ErrNoSecret], and then changes nothing.
 func (r *Ring) RevokeSecret(integration uuid.UUID, secret *Secret) error {
 	return r.change(integration, func(c *Credential) error {
 		at, err := c.indexOf(secret)
@@ -111,8 +111,8 @@ func (r *Ring) RevokeSecret(integration uuid.UUID, secret *Secret) error {
 	})
 }
 
-// SignWith makes the live secret of the same text the signing one of the integration. It fails with [ErrUnknownKey] or
-// [ErrUnknownSecret], and then changes nothing.
+// SignWith makes the live secret of the same text the signing one of the integration. It fails with
+// [ErrUnknownKey] or [ErrUnknownSecret], and then changes nothing.
 func (r *Ring) SignWith(integration uuid.UUID, secret *Secret) error {
 	return r.change(integration, func(c *Credential) (err error) {
 		c.Signing, err = c.indexOf(secret)

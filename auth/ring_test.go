@@ -179,8 +179,8 @@ func TestSetActive(t *testing.T) {
 	}
 }
 
-// At every step the customer's request verifies, and the customer, who knows both secrets once it was told the new one,
-// can verify what the server signs.
+// At every step the customer's request verifies, and the customer, who knows both secrets once it was told the
+// new one, can verify what the server signs.
 func TestASecretIsChangedWithoutAGap(t *testing.T) {
 	t.Parallel()
 	before, after := auth.GenerateSecret(), auth.GenerateSecret()
@@ -220,8 +220,8 @@ func TestASecretIsChangedWithoutAGap(t *testing.T) {
 	}
 }
 
-// One goroutine changes secrets round and round; whoever reads meanwhile always sees a valid credential, under which
-// one of the two secrets of the moment verifies.
+// One goroutine changes secrets round and round; whoever reads meanwhile always sees a valid credential, under
+// which one of the two secrets of the moment verifies.
 func TestRingIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 	secrets := someSecrets(4)

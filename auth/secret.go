@@ -22,26 +22,27 @@ var ErrSecret = errors.New("auth: not a usable secret")
 
 const redacted = "[secret]"
 
-// Secret is a shared secret: a text known to this server and to one customer, whose UTF-8 bytes are the key of an
-// HMAC-SHA256. It is made by [NewSecret] or [GenerateSecret], never changes, and may be used by any number of
-// goroutines at once. The zero Secret holds no text; to sign or verify with it, or with a nil one, panics.
+// Secret is a shared secret: a text known to this server and to one customer, whose UTF-8 bytes are the key of
+// an HMAC-SHA256. It is made by [NewSecret] or [GenerateSecret], never changes, and may be used by any number
+// of goroutines at once. The zero Secret holds no text; to sign or verify with it, or with a nil one, panics.
 //
 // However it is printed, logged or encoded, it is "[secret]", by itself and inside other values. A Secret keeps
-// prepared HMAC states, so one that lives as long as the secret it stands for signs faster than one made per request.
+// prepared HMAC states, so one that lives as long as the secret it stands for signs faster than one made per
+// request.
 type Secret struct {
 	key *key
 }
 
 type key struct {
-	// The text is held by a function because fmt, and whatever else prints by reflection, walks into unexported fields
-	// without asking them how they want to be printed. Into a function it cannot.
+	// The text is held by a function because fmt, and whatever else prints by reflection, walks into unexported
+	// fields without asking them how they want to be printed. Into a function it cannot.
 	text   func() string
 	states sync.Pool
 }
 
-// NewSecret makes a Secret of its text. It refuses, with an error that wraps [ErrSecret], a text that is empty, longer
-// than [MaxSecretLength] bytes, not UTF-8, or that holds a NUL: HMAC fills short keys up with NULs, so a secret and the
-// same secret followed by NUL would verify each other's signatures.
+// NewSecret makes a Secret of its text. It refuses, with an error that wraps [ErrSecret], a text that is empty,
+// longer than [MaxSecretLength] bytes, not UTF-8, or that holds a NUL: HMAC fills short keys up with NULs, so a
+// secret and the same secret followed by NUL would verify each other's signatures.
 func NewSecret(text string) (*Secret, error) {
 	switch {
 	case text == "":
@@ -54,8 +55,8 @@ func NewSecret(text string) (*Secret, error) {
 	return newSecret(text), nil
 }
 
-// GenerateSecret makes a new secret of 122 random bits from crypto/rand, which looks as Veriff's do: a UUID of version
-// 4 in lower case.
+// GenerateSecret makes a new secret of 122 random bits from crypto/rand, which looks as Veriff's do: a UUID of
+// version 4 in lower case.
 func GenerateSecret() *Secret {
 	// The reader is named because that of package uuid can be replaced for the whole process.
 	return newSecret(uuid.Must(uuid.NewRandomFromReader(rand.Reader)).String())
@@ -67,12 +68,12 @@ func newSecret(text string) *Secret {
 	return &Secret{key: k}
 }
 
-// Reveal returns the text of the secret. It is for the two places that need it: showing a new secret once to the person
-// who created it, and storing it sealed.
+// Reveal returns the text of the secret. It is for the two places that need it: showing a new secret once to
+// the person who created it, and storing it sealed.
 func (s *Secret) Reveal() string { return s.key.text() }
 
-// Equal reports whether both have the same text, in a time that depends on the lengths alone. Two nil Secrets are
-// equal.
+// Equal reports whether both have the same text, in a time that depends on the lengths alone. Two nil Secrets
+// are equal.
 func (s *Secret) Equal(other *Secret) bool {
 	if s == nil || other == nil {
 		return s == nil && other == nil

@@ -14,8 +14,8 @@ import (
 	"github.com/bonafide-idv/bonafide/auth"
 )
 
-// The last row is the one in the specification's own libraries, whose key is no text; the others were computed by two
-// other HMAC implementations.
+// The last row is the one in the specification's own libraries, whose key is no text; the others were computed
+// by two other HMAC implementations.
 func TestStandardVectors(t *testing.T) {
 	t.Parallel()
 	const vectorText = "whsec_YWJjZGVmMTItYWJjZC1hYmNkLWFiY2QtYWJjZGVmMDEyMzQ1"

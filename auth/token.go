@@ -15,8 +15,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// ErrToken says that a text is no session token, or one that was not signed with the key of its session. It does not
-// say which.
+// ErrToken says that a text is no session token, or one that was not signed with the key of its session. It
+// does not say which.
 var ErrToken = errors.New("auth: invalid session token")
 
 // MaxTokenLength is the length, in bytes, of the longest text that [VerifyToken] looks at.
@@ -25,9 +25,9 @@ const MaxTokenLength = 4096
 // tokenHeader is {"alg":"HS256","typ":"JWT"}, the only header there is.
 const tokenHeader = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
 
-// Token is a session token: the text in the address that a person opens, which is all that the person shows. On the
-// wire it is a JWT, signed with HS256, whose members and their order are those of Veriff's tokens of 2026, see
-// https://devdocs.veriff.com/apidocs/v1sessions.
+// Token is a session token: the text in the address that a person opens, which is all that the person shows. On
+// the wire it is a JWT, signed with HS256, whose members and their order are those of Veriff's tokens of 2026,
+// see https://devdocs.veriff.com/apidocs/v1sessions.
 type Token struct {
 	Session     uuid.UUID // session_id: the session it opens.
 	Integration uuid.UUID // iid: the integration that the session belongs to.
@@ -35,15 +35,16 @@ type Token struct {
 	Cluster     string    // cid: a short name such as "saas-3", in UTF-8, at most 256 bytes.
 	IssuedAt    time.Time // iat: when the session was created, in whole seconds.
 
-	// ExpiresAt is exp, the end of the session as it was foreseen when the token was issued, in whole seconds. It is
-	// carried and not enforced: only the session knows whether its link is still alive. A resubmission may have
-	// extended it, and when it is dead, the page has to say why, which needs a token that is still read.
+	// ExpiresAt is exp, the end of the session as it was foreseen when the token was issued, in whole seconds.
+	// It is carried and not enforced: only the session knows whether its link is still alive. A resubmission
+	// may have extended it, and when it is dead, the page has to say why, which needs a token that is still
+	// read.
 	ExpiresAt time.Time
 }
 
-// Sign returns the token as text. The same token and key give the same text, so that a token need not be stored. The
-// key is that of the session alone: 32 random bytes, or derived from them. A zero key is a key that was forgotten:
-// [VerifyToken] accepts nothing that is signed with it.
+// Sign returns the token as text. The same token and key give the same text, so that a token need not be
+// stored. The key is that of the session alone: 32 random bytes, or derived from them. A zero key is a key that
+// was forgotten: [VerifyToken] accepts nothing that is signed with it.
 func (t Token) Sign(key [32]byte) string { return string(seal(t.unsigned(), key)) }
 
 // unsigned returns the header and the payload, each in base64, joined by a full stop.
@@ -78,14 +79,14 @@ func seal(unsigned []byte, key [32]byte) []byte {
 	return base64.RawURLEncoding.AppendEncode(append(unsigned, '.'), mac.Sum(nil))
 }
 
-// VerifyToken reads the token in text and returns it when it was signed with the key of its session, times in UTC. It
-// asks key for that key, once, with the session that the text names. That id is a claim and nothing more: key looks up
-// a key with it, and does nothing else. For a session that is unknown, or whose key was destroyed, key returns an
-// error, which VerifyToken returns wrapped.
+// VerifyToken reads the token in text and returns it when it was signed with the key of its session, times in
+// UTC. It asks key for that key, once, with the session that the text names. That id is a claim and nothing
+// more: key looks up a key with it, and does nothing else. For a session that is unknown, or whose key was
+// destroyed, key returns an error, which VerifyToken returns wrapped.
 //
-// For every other reason the error is [ErrToken]. A text is accepted only when it is, byte for byte, what [Token.Sign]
-// writes: any other algorithm, type, member, order or spelling is refused, most of it before key is asked. That the
-// token has expired is no reason, see Token.ExpiresAt.
+// For every other reason the error is [ErrToken]. A text is accepted only when it is, byte for byte, what
+// [Token.Sign] writes: any other algorithm, type, member, order or spelling is refused, most of it before key
+// is asked. That the token has expired is no reason, see Token.ExpiresAt.
 func VerifyToken(text string, key func(session uuid.UUID) ([32]byte, error)) (Token, error) {
 	claimed, unsigned, ok := readClaims(text)
 	if !ok {
@@ -102,9 +103,9 @@ func VerifyToken(text string, key func(session uuid.UUID) ([32]byte, error)) (To
 	return claimed, nil
 }
 
-// readClaims returns what text claims, as a token and as the unsigned beginning of text. Nothing is verified. The
-// reading is lenient, but what was read is written again and must be what text begins with, which leaves one spelling
-// for each token.
+// readClaims returns what text claims, as a token and as the unsigned beginning of text. Nothing is verified.
+// The reading is lenient, but what was read is written again and must be what text begins with, which leaves
+// one spelling for each token.
 func readClaims(text string) (claimed Token, unsigned []byte, ok bool) {
 	rest, ok := strings.CutPrefix(text, tokenHeader+".")
 	if !ok || len(text) > MaxTokenLength {

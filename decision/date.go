@@ -41,8 +41,7 @@ func ParseDate(text string) (Date, error) {
 		return Date{}, ErrDate
 	}
 	d := Date{year, time.Month(month), day}
-	t := time.Date(year, d.Month, day, 0, 0, 0, 0, time.UTC)
-	if year == 0 || t.Year() != year || t.Month() != d.Month || t.Day() != day {
+	if d.IsZero() || !d.Valid() {
 		return Date{}, ErrNoSuchDay
 	}
 	return d, nil
@@ -50,6 +49,15 @@ func ParseDate(text string) (Date, error) {
 
 // IsZero reports whether the date is not known.
 func (d Date) IsZero() bool { return d == Date{} }
+
+// Valid reports whether the date is a day of the calendar from year 1 to 9999, or not known.
+func (d Date) Valid() bool {
+	if d.IsZero() {
+		return true
+	}
+	t := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)
+	return d.Year >= 1 && d.Year <= 9999 && t.Year() == d.Year && t.Month() == d.Month && t.Day() == d.Day
+}
 
 // String gives YYYY-MM-DD, or nothing when the date is not known.
 func (d Date) String() string {

@@ -21,7 +21,7 @@ func (o Outcome) Valid() bool {
 // Verdict is what a decider or a reviewer concludes.
 type Verdict struct {
 	Outcome Outcome
-	// Code is the reason code; 0: none. A code that [Reasons] does not know is passed on as it is.
+	// Code is the reason code; 0: none. A code of which [ReasonText] knows nothing is passed on as it is.
 	Code int
 	// Record is what was read and found. It is personal data.
 	Record Record

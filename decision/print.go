@@ -6,8 +6,9 @@ import (
 	"log/slog"
 )
 
-// Values about a person are for code to read, not for logs: printed with any verb, or logged, they say only what they are.
-// (As JSON they are written whole, because that is how they are kept.)
+// Values about a person are for code to read, not for logs: printed with any verb, or as a value of a log, they
+// say only what they are. As JSON they are written whole, because that is how they are kept; and so a JSON log
+// writes them when they are within a slice or a struct that has no LogValue of its own.
 
 // Format writes a fixed word for every verb.
 func (Record) Format(f fmt.State, _ rune) { redact(f, "record") }

@@ -4,8 +4,9 @@ package decision
 // to try again too often (https://devdocs.veriff.com/docs/granular-reason-codes).
 const CodeResubmissionLimit = 539
 
-// reasons are Veriff's standard codes (https://devdocs.veriff.com/docs/verification-session-decision-codes-table), and the
-// one that the engine gives itself.
+// reasons are Veriff's standard codes
+// (https://devdocs.veriff.com/docs/verification-session-decision-codes-table), and the one that the engine
+// gives itself.
 var reasons = map[int]string{
 	101: "Physical document not used",
 	102: "Suspected document tampering",

@@ -25,11 +25,12 @@ var law = map[string][]string{
 
 	"session":             {"decision", "media", "session/keycase"},
 	"session/sessiontest": {"session"},
+	"session/keepertest":  {"session"},
 
 	"storage":            {},
 	"storage/memstore":   {"session"},
-	"storage/sqlstore":   {"session", "decision", "media"},
-	"storage/storetest":  {"session", "decision", "media"},
+	"storage/sqlstore":   {"session"},
+	"storage/storetest":  {"session"},
 	"storage/fileblobs":  {"media"},
 	"storage/filekeeper": {"session"},
 

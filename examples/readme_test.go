@@ -1,8 +1,6 @@
 package examples_test
 
 import (
-	"go/parser"
-	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,7 +17,7 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// TestProgramOfTheReadme is examples/inprocess, at most 15 lines long, and prints what the README says.
+// TestProgramOfTheReadme: it is examples/inprocess, at most 15 lines long, and prints what the README says.
 func TestProgramOfTheReadme(t *testing.T) {
 	t.Parallel()
 	readme, program := read(t, "../README.md"), read(t, "inprocess/main.go")
@@ -39,7 +37,7 @@ func TestProgramOfTheReadme(t *testing.T) {
 	}
 }
 
-// TestHostTransaction runs the example and looks at what it says.
+// TestHostTransaction: the example says what became of its rows.
 func TestHostTransaction(t *testing.T) {
 	t.Parallel()
 	run := exec.CommandContext(t.Context(), "go", "run", "./examples/hosttx")
@@ -50,8 +48,8 @@ func TestHostTransaction(t *testing.T) {
 	}
 }
 
-// TestReadmeNamesThings that are there: every relative link leads somewhere.
-func TestReadmeNamesThings(t *testing.T) {
+// TestReadmeLinks: every relative link of the README leads somewhere.
+func TestReadmeLinks(t *testing.T) {
 	t.Parallel()
 	links := 0
 	prose := ""
@@ -72,25 +70,5 @@ func TestReadmeNamesThings(t *testing.T) {
 	}
 	if links < 5 {
 		t.Errorf("%d links only", links)
-	}
-}
-
-// TestGoFences of the README parse.
-func TestGoFences(t *testing.T) {
-	t.Parallel()
-	fences := strings.Split(read(t, "../README.md"), "```go\n")[1:]
-	for i, fence := range fences {
-		code, _, _ := strings.Cut(fence, "```")
-		if !strings.HasPrefix(code, "//") && !strings.HasPrefix(code, "package") && !strings.HasPrefix(code, "func") {
-			code = "package p\nfunc f() {\n" + code + "}\n"
-		} else if strings.HasPrefix(code, "func") {
-			code = "package p\n" + code
-		}
-		if _, err := parser.ParseFile(token.NewFileSet(), "", code, 0); err != nil {
-			t.Errorf("fence %d: %v", i+1, err)
-		}
-	}
-	if len(fences) < 5 {
-		t.Errorf("%d fences only", len(fences))
 	}
 }

@@ -18,7 +18,11 @@ var ErrExists = errors.New("media: blob exists")
 // an implementation may use it as a path or an object key as it is. The bytes are sealed by the engine
 // before they come here.
 //
-// Every method MUST be safe for concurrent use. What is given to Write MUST NOT be kept after it returns.
+// Every method MUST be safe for concurrent use. A ctx that has ended before a method began MUST yield its
+// error and no effect. A name that [ValidName] refuses is [ErrName] in Create and Remove, [ErrNotFound] in
+// Open.
+//
+// media/mediatest is the suite that every Blobs passes.
 type Blobs interface {
 	// Create starts a blob. The blob MUST NOT be readable under its name, nor be there after a crash,
 	// until Commit returned nil. Create of a name that exists MUST fail with ErrExists.
@@ -34,7 +38,8 @@ type Blobs interface {
 }
 
 // BlobWriter takes the bytes of one blob. Exactly one of Commit and Abort ends it; Abort after Commit
-// does nothing, so that it can be deferred. A BlobWriter is used by one goroutine.
+// does nothing, so that it can be deferred. What is given to Write MUST NOT be kept after it returns. A
+// BlobWriter is used by one goroutine.
 type BlobWriter interface {
 	io.Writer
 

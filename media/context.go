@@ -5,8 +5,8 @@ import "errors"
 // ErrContext is what [ParseContext] answers for a word that is no context.
 var ErrContext = errors.New("media: unknown context")
 
-// Context says what a medium shows, in the words of https://devdocs.veriff.com/docs/context-types-image-video-1.
-// The zero value is no context.
+// Context says what a medium shows, in the words of
+// https://devdocs.veriff.com/docs/context-types-image-video-1. The zero value is no context.
 type Context string
 
 // What a picture shows. The suffix "-pre" is the first, preliminary picture of the same thing.

@@ -12,17 +12,17 @@ const (
 	MaxArea = 250_000_000
 )
 
-// HeaderLen is how many of the first bytes [CheckHeader] should be given, if there are so many: they reach behind the metadata
-// that telephones write before the size of a JPEG.
+// HeaderLen is how many of the first bytes [CheckHeader] should be given, if there are so many: they reach
+// behind the metadata that telephones write before the size of a JPEG.
 const HeaderLen = 64 << 10
 
 // CheckHeader refuses a picture by the size that its header promises, before anybody decodes it: a file
 // of a few bytes may promise four thousand million pixels. It answers [ErrTooLarge] when an edge is longer
 // than [MaxEdge] or the area larger than [MaxArea], and [ErrFormat] when an edge is zero.
 //
-// head is the beginning of the bytes, as much of it as the caller has, and best [HeaderLen]. Where the size is not
-// within head, or the header cannot be read, the answer is nil, and the same for HEIC, HEIF and PDF, whose sizes
-// lie deeper: this is a first line, and a decoder has to keep a limit of its own.
+// head is the beginning of the bytes, as much of it as the caller has, and best [HeaderLen]. Where the
+// size is not within head, or the header cannot be read, the answer is nil, and the same for HEIC, HEIF
+// and PDF, whose sizes lie deeper: this is a first line, and a decoder has to keep a limit of its own.
 func CheckHeader(head []byte, t Type) error {
 	var width, height uint64
 	var found bool

@@ -112,8 +112,8 @@ func TestCheckHeader(t *testing.T) {
 	}
 }
 
-// What an encoder of the standard library wrote with one edge zeroed or blown up is refused, and as it was it is taken:
-// so the sizes are read where they stand.
+// What an encoder of the standard library wrote with one edge zeroed or blown up is refused, and as it was
+// it is taken: so the sizes are read where they stand.
 func TestCheckHeaderFindsTheSizeThatEncodersWrite(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

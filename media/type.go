@@ -49,8 +49,8 @@ var formats = [...]struct {
 // Sniff says what bytes are, by the first [SniffLen] of them alone; more is ignored, and less is judged by
 // what is there. It is false for everything that is not one of the formats, and for what is close to one:
 //
-//   - films and animations (APNG, animated WebP, sequences of HEIC): a reviewer would see another picture than
-//     a decider does;
+//   - films and animations (APNG, animated WebP, sequences of HEIC): a reviewer would see another picture
+//     than a decider does;
 //   - AVIF, also where its container calls itself HEIF;
 //   - a PDF that does not begin at the first byte, and a picture with a PDF's beginning inside: it would be
 //     one thing to one reader and another to the next.

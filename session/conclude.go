@@ -12,7 +12,8 @@ import (
 	"github.com/bonafide-idv/bonafide/decision"
 )
 
-// ErrVerdict refuses a verdict whose outcome is unknown, or whose Record.Additional is not a JSON object.
+// ErrVerdict refuses a verdict whose outcome is unknown, whose Record.Additional is not a JSON object, or whose
+// dates are no days of the calendar.
 var ErrVerdict = errors.New("session: verdict is not acceptable")
 
 // Decide concludes a submitted session by hand, as [ActorReviewer]. A request for resubmission beyond
@@ -50,7 +51,7 @@ func (w *work) carryOut(v decision.Verdict, by Actor) error {
 	if _, err := Next(w.snap.Status, action, by); err != nil {
 		return err
 	}
-	if action == ActionRequestResubmission && w.snap.Attempt > w.in.Policy.Resubmissions {
+	if action == ActionRequestResubmission && w.snap.AttemptN > w.in.Policy.Resubmissions {
 		v.Outcome, v.Code, action = decision.Declined, decision.CodeResubmissionLimit, ActionDecline
 		v.Record.Reason = decision.ReasonText(v.Code)
 	}
@@ -74,7 +75,7 @@ func (w *work) undecided(by Actor) error {
 // checkVerdict answers ErrVerdict with what is wrong, and completes the reason.
 func checkVerdict(v *decision.Verdict) error {
 	if !v.Outcome.Valid() {
-		return fmt.Errorf("%w: there is no outcome %q", ErrVerdict, v.Outcome)
+		return fmt.Errorf("%w: there is no such outcome", ErrVerdict)
 	}
 	if v.Record.Reason == "" {
 		v.Record.Reason = decision.ReasonText(v.Code)
@@ -84,6 +85,14 @@ func checkVerdict(v *decision.Verdict) error {
 		if err := json.Unmarshal(a, &object); err != nil || object == nil {
 			return fmt.Errorf("%w: Record.Additional is not a JSON object", ErrVerdict)
 		}
+	}
+	// What could not be read again must not be written: a day that there is not, or a nesting without end.
+	text, err := json.Marshal(v.Record)
+	if err == nil {
+		err = json.Unmarshal(text, new(decision.Record))
+	}
+	if err != nil {
+		return fmt.Errorf("%w: the record does not come back from JSON", ErrVerdict)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package session_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/bonafide-idv/bonafide/media"
 	"github.com/bonafide-idv/bonafide/session"
 	"github.com/bonafide-idv/bonafide/session/sessiontest"
 	"github.com/bonafide-idv/bonafide/storage/memstore"
@@ -28,14 +26,17 @@ func TestConfigFaults(t *testing.T) {
 			Lifetime: -1, ErasureDelay: 13 * time.Hour, DeciderTries: -1, DeciderLease: -1,
 			Create: []session.Rule{{N: 0, Window: time.Minute}, {N: 1}}, Delete: make([]session.Rule, 9),
 		},
-		Endpoints: []session.Endpoint{{Format: "smoke signals"}},
-	}}})
+		Endpoints: []session.Endpoint{{Format: "smoke signals"}, {ID: endpoint, Retry: session.Retry{Tries: -1}},
+			{ID: endpoint, Retry: session.Retry{After: []time.Duration{-1}}}},
+	}, {}}})
 	if err == nil {
 		t.Fatal("no fault was found")
 	}
 	for _, want := range []string{
 		"Config.Keeper", "Config.Blobs", "Policy.Lifetime", "Policy.ErasureDelay", "Policy.DeciderTries", "Policy.DeciderLease",
 		"Policy.Create has the rule 0 per 1m0s", "Policy.Create has the rule 1 per 0s", "Policy.Delete has 9 rules", `"smoke signals"`,
+		"00000000-0000-0000-0000-000000000000 of an endpoint is nil", endpoint.String() + " of an endpoint is nil or given twice",
+		endpoint.String() + ": its Retry", "is given twice",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the faults do not name %s: %v", want, err)
@@ -68,13 +69,13 @@ func TestNewID(t *testing.T) {
 	seen := map[uuid.UUID]bool{}
 	var last uuid.UUID
 	for i := range 10_000 {
-		id := session.NewID(sessiontest.Start.Add(time.Duration(i) * time.Millisecond))
+		id := session.NewID(sessiontest.Start().Add(time.Duration(i) * time.Millisecond))
 		if seen[id] || id.Version() != 4 || id.Variant() != uuid.RFC4122 || id.String() <= last.String() {
 			t.Fatalf("%s after %s", id, last)
 		}
 		seen[id], last = true, id
 	}
-	if a, b := session.NewID(sessiontest.Start), session.NewID(sessiontest.Start); a == b || a.String()[:13] != b.String()[:13] {
+	if a, b := session.NewID(sessiontest.Start()), session.NewID(sessiontest.Start()); a == b || a.String()[:13] != b.String()[:13] {
 		t.Errorf("of one millisecond: %s and %s", a, b)
 	}
 }
@@ -96,9 +97,9 @@ func TestRetryProfiles(t *testing.T) {
 		{"growing repeats", growing, 3, time.Minute},
 		{"growing over", growing, 4, 0},
 	} {
-		at, again := c.retry.Next(c.tries, sessiontest.Start)
-		if again != (c.want > 0) || again && at.Sub(sessiontest.Start) != c.want {
-			t.Errorf("%s: after %d tries again %t in %s, want %s", c.name, c.tries, again, at.Sub(sessiontest.Start), c.want)
+		at, again := c.retry.Next(c.tries, sessiontest.Start())
+		if again != (c.want > 0) || again && at.Sub(sessiontest.Start()) != c.want {
+			t.Errorf("%s: after %d tries again %t in %s, want %s", c.name, c.tries, again, at.Sub(sessiontest.Start()), c.want)
 		}
 	}
 	for status, want := range map[int][2]bool{0: {}, 199: {}, 200: {true, true}, 201: {false, true}, 299: {false, true}, 300: {}, 500: {}} {
@@ -150,6 +151,16 @@ func TestList(t *testing.T) {
 	}
 	if page, err := b.List(b.ctx, session.List{}); len(page) != 24 || err != nil {
 		t.Errorf("after a deletion: %d sessions, %v", len(page), err)
+	}
+}
+
+// TestListOfNoStatus is a list of all.
+func TestListOfNoStatus(t *testing.T) {
+	t.Parallel()
+	b := setUp(t, nil)
+	b.create("any")
+	if page, err := b.List(b.ctx, session.List{Status: []session.Status{}}); len(page) != 1 || err != nil {
+		t.Errorf("%d sessions, %v; want 1", len(page), err)
 	}
 }
 
@@ -207,6 +218,73 @@ func TestPutOff(t *testing.T) {
 	}
 }
 
+// TestKeeperAwayFromDecisions: while the keys are away the decider is not asked, and no try is counted; then it
+// decides.
+func TestKeeperAwayFromDecisions(t *testing.T) {
+	t.Parallel()
+	b := setUp(t, nil)
+	waiting := b.create("Approve")
+	b.submit(waiting.ID)
+	f := &lostOnce{Keeper: b.keeper, lost: waiting.ID}
+	engine, err := session.New(b.store, session.Config{
+		Integrations: session.Fixed{b.in}, Clock: b.clock, Keeper: f, Blobs: b.blobs, Deliverer: b.receiver, Decider: session.Sandbox{},
+		Renderers: map[string]session.Renderer{sessiontest.Format: sessiontest.Plain{}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Engine = engine.For(tenant)
+	for range 50 {
+		b.settle()
+		b.clock.Add(time.Minute)
+	}
+	f.lost = uuid.Nil
+	if got := b.get(waiting.ID); got.Status != session.StatusSubmitted || got.Tries != 0 {
+		t.Errorf("after 50 minutes without keys: %s after %d tries", got.Status, got.Tries)
+	}
+	b.clock.Add(time.Hour)
+	b.settle()
+	if got := b.get(waiting.ID).Status; got != session.StatusApproved {
+		t.Errorf("with the keys back: %s", got)
+	}
+}
+
+// TestOddTimes: a policy whose times are no whole microseconds gives whole microseconds all the same.
+func TestOddTimes(t *testing.T) {
+	t.Parallel()
+	b := setUp(t, func(in *session.Integration, _ *session.Config) {
+		in.Policy.Lifetime, in.Policy.ErasureDelay = time.Second/3, time.Second/7
+		in.Policy.ResubmissionHold, in.Policy.DeciderLease = time.Second/9, time.Second/11
+		in.Endpoints[0].Retry = session.Retry{After: []time.Duration{time.Second / 13}}
+	})
+	b.receiver.Answer(500)
+	s := b.create("Resubmit")
+	if _, err := b.As(session.ActorPerson).Submit(b.ctx, s.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.settle()
+	if _, err := b.Delete(b.ctx, s.ID); err != nil {
+		t.Fatal(err)
+	}
+	rec, err := b.store.Load(b.ctx, session.Ref{Tenant: tenant, ID: s.ID, Deleted: true}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	times := []time.Time{rec.Session.ExpiresAt, rec.Session.EraseAt, rec.Session.RetryAt}
+	list, err := b.store.Deliveries(b.ctx, session.DeliveryQuery{Tenant: tenant, N: 100})
+	if err != nil || len(list) == 0 {
+		t.Fatal(list, err)
+	}
+	for _, d := range list {
+		times = append(times, d.DueAt)
+	}
+	for _, at := range times {
+		if at.Nanosecond()%1000 != 0 {
+			t.Errorf("%v is kept", at)
+		}
+	}
+}
+
 // lostOnce is a keeper that cannot open one session's key.
 type lostOnce struct {
 	session.Keeper
@@ -218,45 +296,4 @@ func (k *lostOnce) Open(ctx context.Context, id uuid.UUID, ref []byte) (session.
 		return session.Key{}, session.ErrKeeper
 	}
 	return k.Keeper.Open(ctx, id, ref)
-}
-
-func ExampleEngine() {
-	ctx := context.Background()
-	clock := sessiontest.NewClock()
-	engine, err := session.New(memstore.New(), session.Config{Clock: clock, Decider: session.Sandbox{}})
-	if err != nil {
-		panic(err)
-	}
-	s, err := engine.Create(ctx, session.Facts{ExternalRef: new("customer-17"), Person: session.Person{FirstName: "Approve"}})
-	if err != nil {
-		panic(err)
-	}
-	if _, err := engine.Submit(ctx, s.ID); err != nil {
-		panic(err)
-	}
-	if _, err := engine.Settle(ctx); err != nil { // a server calls engine.Run
-		panic(err)
-	}
-	s, err = engine.Get(ctx, s.ID)
-	fmt.Println(s.Status, err)
-	_, err = engine.Start(ctx, s.ID)
-	fmt.Println(err)
-	// Output:
-	// approved <nil>
-	// session: start by host is not possible in status approved
-}
-
-func ExampleEngine_Upload() {
-	ctx := context.Background()
-	engine, err := session.New(memstore.New(), session.Config{})
-	if err != nil {
-		panic(err)
-	}
-	s, err := engine.Create(ctx, session.Facts{})
-	if err != nil {
-		panic(err)
-	}
-	_, err = engine.Upload(ctx, s.ID, session.Upload{Context: media.Face, Content: strings.NewReader("not a photograph")})
-	fmt.Println(errors.Is(err, media.ErrFormat))
-	// Output: true
 }

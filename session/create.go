@@ -2,14 +2,14 @@ package session
 
 import (
 	"context"
-
-	"github.com/google/uuid"
+	"fmt"
+	"time"
 )
 
 // Create makes a session of the engine's integration, with its first attempt.
 //
-// Errors: a *[FactsError] for facts that are not acceptable; a *[RateError] when the integration's
-// [Policy.Create] is used up, and then nothing was made.
+// Errors: a *[FactsError] for facts that are not acceptable; [ErrNotFound] when there is no such integration; a
+// *[RateError] when its [Policy.Create] is used up, and then nothing was made.
 func (e *Engine) Create(ctx context.Context, facts Facts) (*Snapshot, error) {
 	if err := facts.Validate(); err != nil {
 		return nil, err
@@ -23,7 +23,7 @@ func (e *Engine) Create(ctx context.Context, facts Facts) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := e.newSession(ctx, in, facts)
+	w, err := e.newSession(ctx, in, facts, now)
 	if err != nil {
 		return nil, err
 	}
@@ -41,18 +41,19 @@ func (e *Engine) Create(ctx context.Context, facts Facts) (*Snapshot, error) {
 }
 
 // newSession is the work of creating a session.
-func (e *Engine) newSession(ctx context.Context, in Integration, facts Facts) (*work, error) {
-	now := e.now()
+func (e *Engine) newSession(ctx context.Context, in Integration, facts Facts, now time.Time) (*work, error) {
 	s := Session{
 		ID: e.cfg.NewID(now), Tenant: in.Tenant, Integration: in.ID, Sandbox: in.Sandbox,
-		Status: StatusCreated, Attempt: 1, AttemptID: e.cfg.NewID(now),
-		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(in.Policy.Lifetime),
+		Status: StatusCreated, AttemptN: 1, AttemptID: e.cfg.NewID(now),
+		CreatedAt: now, UpdatedAt: now, ExpiresAt: instant(now.Add(in.Policy.Lifetime)),
 	}
 	key, ref, err := e.cfg.Keeper.Make(ctx, s.ID)
 	if err != nil {
 		return nil, err
 	}
-	s.Key = ref
+	if s.Key = ref; len(ref) == 0 || len(ref) > maxRef {
+		return nil, fmt.Errorf("%w: the keeper's reference has %d bytes, and must have 1 to %d", ErrKeeper, len(ref), maxRef)
+	}
 	if s.Sealed, err = key.sealJSON(&s, part{"facts", s.ID}, facts); err != nil {
 		return nil, err
 	}
@@ -62,72 +63,4 @@ func (e *Engine) newSession(ctx context.Context, in Integration, facts Facts) (*
 		snap:   &Snapshot{Session: s, Facts: facts, Attempts: []Attempt{first}, key: hide(key)},
 		change: Change{ID: e.cfg.NewID(now), Attempts: []Attempt{first}},
 	}, nil
-}
-
-// Start says that the person has begun; after a request for resubmission, again, with the next attempt. Starting
-// a started session changes nothing. As [ActorPerson] it also counts as the person's activity.
-//
-// Errors: [ErrNotFound]; a *[TransitionError] when the session cannot be started any more.
-func (e *Engine) Start(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
-	return e.write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error {
-		if err := w.tick(); err != nil {
-			return err
-		}
-		if w.snap.Status == StatusStarted {
-			_, err := Next(StatusStarted, ActionStart, e.actor)
-			return err
-		}
-		w.nextAttempt()
-		w.active()
-		return w.move(ActionStart, e.actor, w.now)
-	})
-}
-
-// Submit says that everything is given and a decision is wanted. The decider is asked by [Engine.Run].
-//
-// Errors: [ErrNotFound]; a *[TransitionError] when the session was submitted before or is over.
-func (e *Engine) Submit(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
-	return e.write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error {
-		if err := w.tick(); err != nil {
-			return err
-		}
-		w.nextAttempt()
-		w.active()
-		w.change.Withdraw = w.snap.Attempt > 1 // the host is not told to wait for what has come
-		return w.move(ActionSubmit, e.actor, w.now)
-	})
-}
-
-// active notes the person's activity.
-func (w *work) active() {
-	if w.e.actor == ActorPerson {
-		w.snap.ActiveAt = w.now
-	}
-}
-
-// Expire ends a session before its time: one that was not begun becomes expired, any other abandoned.
-//
-// Errors: [ErrNotFound]; a *[TransitionError] when the session has ended already.
-func (e *Engine) Expire(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
-	return e.write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error {
-		if err := w.tick(); err != nil {
-			return err
-		}
-		return w.move(ActionExpire, e.actor, w.now)
-	})
-}
-
-// Can answers what the action would be refused with if it were tried now; nil: it would be done. "upload" asks for media.
-// It changes nothing.
-func (e *Engine) Can(ctx context.Context, id uuid.UUID, action Action) error {
-	w, err := e.begin(ctx, Ref{ID: id}, 0)
-	if err != nil {
-		return err
-	}
-	status := w.snap.At(w.now).Status
-	if action == ActionUpload {
-		return takesMedia(status, e.actor)
-	}
-	_, err = Next(status, action, e.actor)
-	return err
 }

@@ -18,14 +18,15 @@ var (
 	ErrInProgress = errors.New("session: in progress")
 )
 
-// Delete removes a session for every reader, at once. One that is still open is expired or abandoned first, and the host
-// is told so without anything about the person. In the same write the sealed data go from the store, and what was not yet delivered
-// becomes erased if it held personal data; the key and the media are destroyed by the session's alarm, within [Policy.ErasureDelay].
+// Delete removes a session for every reader, at once. One that is still open is expired or abandoned first, and
+// the host is told so without anything about the person. In the same write the sealed data go from the store,
+// and what was not yet delivered becomes erased if it held personal data; the key and the media are destroyed
+// by the session's alarm, within [Policy.ErasureDelay].
 //
-// Errors: [ErrNotFound], also for what is deleted already; [ErrDeletionOff]; [ErrNotCompleted]; [ErrInProgress]; a *[RateError] when
-// [Policy.Delete] is used up. Only a deletion that is done takes a permit.
+// Errors: [ErrNotFound], also for what is deleted already; [ErrDeletionOff]; [ErrNotCompleted];
+// [ErrInProgress]; a *[RateError] when [Policy.Delete] is used up. Only a deletion that is done takes a permit.
 func (e *Engine) Delete(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
-	return e.write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error {
+	return e.writeErased(ctx, Ref{ID: id}, PartAttempts, func(w *work) error {
 		if !w.in.Policy.Deletion {
 			return ErrDeletionOff
 		}
@@ -61,11 +62,10 @@ func deletable(s Session, now time.Time, p Policy) error {
 func (w *work) delete() error {
 	s := &w.snap.Session
 	s.DeletedAt = w.now
-	s.EraseAt = w.now.Add(w.in.Policy.ErasureDelay)
+	s.EraseAt = instant(w.now.Add(w.in.Policy.ErasureDelay))
 	s.Sealed = nil
 	w.snap.Facts = Facts{}
 	w.change.Erase = EraseSealed
-	w.change.Withdraw = s.Status == StatusResubmissionRequested
 	if !s.Status.Terminal() {
 		at, by := w.now, ActorEngine
 		if !w.now.Before(s.ExpiresAt) { // it had ended by itself, and only nobody has written it yet
@@ -89,16 +89,16 @@ func (e *Engine) erase(ctx context.Context, claimed Session) error {
 	if rec.Session.Version != claimed.Version {
 		return nil // somebody else has it
 	}
+	var destroyed error
 	if len(rec.Session.Key) > 0 {
-		if err := e.cfg.Keeper.Destroy(ctx, rec.Session.ID, rec.Session.Key); err != nil {
-			return err
-		}
+		destroyed = e.cfg.Keeper.Destroy(ctx, rec.Session.ID, rec.Session.Key)
 	}
 	names := make([]string, len(rec.Media))
 	for i, m := range rec.Media {
 		names[i] = m.Blob
 	}
-	if err := e.cfg.Blobs.Remove(ctx, names...); err != nil {
+	// The one goes also when the other cannot.
+	if err := errors.Join(destroyed, e.cfg.Blobs.Remove(ctx, names...)); err != nil {
 		return err
 	}
 	w, err := e.workOn(ctx, rec)

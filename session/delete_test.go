@@ -66,7 +66,8 @@ func TestDelete(t *testing.T) {
 	}
 }
 
-// TestDeleteWhileThePersonIsAtIt is refused for five minutes after the person's last activity, never after the host's.
+// TestDeleteWhileThePersonIsAtIt is refused for five minutes after the person's last activity, never after the
+// host's.
 func TestDeleteWhileThePersonIsAtIt(t *testing.T) {
 	t.Parallel()
 	b := setUp(t, nil)
@@ -123,7 +124,7 @@ func TestDeletionRate(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if b.clock.Now().Equal(sessiontest.Start) {
+		if b.clock.Now().Equal(sessiontest.Start()) {
 			left(time.Hour)
 		}
 		b.clock.Add(time.Hour)
@@ -131,8 +132,8 @@ func TestDeletionRate(t *testing.T) {
 	left(22 * time.Hour)
 }
 
-// TestDeletionWebhook is recorded with the deletion, holds nothing of the person, and outlives the data; what was not yet told
-// and did hold something is erased.
+// TestDeletionWebhook is recorded with the deletion, holds nothing of the person, and outlives the data; what
+// was not yet told and did hold something is erased.
 func TestDeletionWebhook(t *testing.T) {
 	t.Parallel()
 	b := setUp(t, nil)

@@ -3,10 +3,11 @@
 //
 // # A session
 //
-// A [Session] is made by [Engine.Create], begun by the person ([Engine.Start]), filled ([Engine.Upload]), handed in
-// ([Engine.Submit]) and concluded, by a [Decider] on the session's own alarm or by hand ([Engine.Decide]). When its time runs
-// out before it is handed in, it expires; it can be deleted ([Engine.Delete]), and then everything about the person is
-// destroyed. What is possible when, and for whom, is one table, [Transitions]:
+// A [Session] is made by [Engine.Create], begun by the person ([Engine.Start]), filled ([Engine.Upload]),
+// handed in ([Engine.Submit]) and concluded, by a [Decider] on the session's own alarm or by hand
+// ([Engine.Decide]). When its time runs out before it is handed in, it expires; it can be deleted
+// ([Engine.Delete]), and then everything about the person is destroyed. What is possible when, and for whom, is
+// one table, [Transitions]:
 //
 //	stateDiagram-v2
 //	    [*] --> created
@@ -53,24 +54,26 @@
 //
 // # The engine
 //
-// An [Engine] is made of a [Store] and a [Config], whose zero value is a working engine in memory. Each verb reads the session,
-// brings it up to date, asks the rules, and makes one write, a [Change], which a store does wholly or not at all. The rules
-// are pure functions of values and a time; a store only compares, keeps and finds. So every store behaves alike, and
-// storage/storetest holds it to that.
+// An [Engine] is made of a [Store] and a [Config], whose zero value suits a store in memory. Each verb reads
+// the session, brings it up to date, asks the rules, and makes one write, a [Change], which a store does wholly
+// or not at all. The rules are pure functions of values and a time; a store only compares, keeps and finds. So
+// every store behaves alike, and storage/storetest holds it to that.
 //
-// Nothing runs by itself: the host calls [Engine.Run], which does what falls due, or, in a test, moves its clock and calls
-// [Engine.Settle]. A session whose time is over is expired for every reader at once, whether Run has come to it or not.
+// Nothing runs by itself: the host calls [Engine.Run], which does what falls due, or, in a test, moves its
+// clock and calls [Engine.Settle]. A session whose time is over is expired for every reader at once, whether
+// Run has come to it or not.
 //
 // A host that writes to its own tables in the same transaction gives the engine its transaction: [Engine.With].
 //
 // # Personal data
 //
-// Everything about a person is sealed with AES-256-GCM under a key of its session alone before it reaches the store or the
-// blobs. The keys are with a [Keeper], outside the store and outside its backups: destroying a key destroys what
-// it sealed, also in every copy.
+// Everything about a person is sealed with AES-256-GCM under a key of its session alone before it reaches the
+// store or the blobs. The keys are with a [Keeper], outside the store and outside its backups: destroying a key
+// destroys what it sealed, also in every copy.
 //
 // # Telling the host
 //
-// Every change appends [Event]s, and for each [Endpoint] that wants one a [Delivery], in the same write, its bytes rendered
-// by the endpoint's [Renderer]. They are sent at least once, always with the same id and the same bytes.
+// Every change appends an [Event], and for each [Endpoint] that wants one a [Delivery], in the same write, its
+// bytes rendered by the endpoint's [Renderer]. They are sent at least once, always with the same id and the
+// same bytes.
 package session

@@ -18,8 +18,8 @@ import (
 // Config is what an [Engine] is made of besides its store. The zero value is ready for use with a store that
 // ends with the process; a store that outlives it needs Keeper and Blobs that do too.
 type Config struct {
-	// Integrations finds policies and endpoints. Default: one integration, whose id is the nil UUID,
-	// with the zero [Policy] and no endpoints.
+	// Integrations finds policies and endpoints; with it, call [Engine.For] before any verb. Default: one
+	// integration, whose id is the nil UUID, with the zero [Policy] and no endpoints.
 	Integrations Integrations
 	// Clock tells the time. Default: the system's.
 	Clock Clock
@@ -45,15 +45,25 @@ type Config struct {
 // Engine runs sessions: it checks, then makes one write. It is safe for concurrent use and keeps no
 // session in memory; any number of engines, in any number of processes, may share a store.
 //
-// An Engine acts for one integration and as one actor: New gives the default integration and
+// An Engine acts for one integration and as one actor: New gives the integration of the nil UUID and
 // [ActorHost]; [Engine.For] and [Engine.As] give the same engine acting otherwise.
+//
+// Besides what is said at each verb, any verb may answer: what the store answers when it cannot do its work,
+// [ErrUnknown] among it; [ErrConflict] when others were faster five times; [ErrKeeper] when the session's key
+// cannot be opened, and [ErrErased] when it was destroyed; and the error of a ctx that has ended, as a rule
+// with no effect.
 type Engine struct {
 	cfg         *core
 	store       Store
 	hosted      bool // the store is a host's transaction
 	integration uuid.UUID
 	actor       Actor
+	job         *Session // works for this session's alarm, whatever the integrations say today
 }
+
+// ErrHosted: [Engine.Settle] and [Engine.Run] are not for a host's transaction, which they cannot see to its
+// end.
+var ErrHosted = errors.New("session: not within a host's transaction")
 
 // core is what all views of an engine share.
 type core struct {
@@ -71,7 +81,7 @@ func New(store Store, cfg Config) (*Engine, error) {
 	if store == nil {
 		faults = append(faults, "the store is missing")
 	}
-	if e, ok := store.(interface{ EndsWithProcess() bool }); ok && e.EndsWithProcess() {
+	if e, ok := store.(Ephemeral); ok && e.EndsWithProcess() {
 		if cfg.Keeper == nil {
 			cfg.Keeper = NewMemoryKeeper()
 		}
@@ -115,8 +125,13 @@ func New(store Store, cfg Config) (*Engine, error) {
 
 // faults says what is wrong with the integrations, as far as it can be seen before they are used.
 func (f Fixed) faults(renderers map[string]Renderer) (faults []string) {
+	seen := map[uuid.UUID]bool{}
 	for _, in := range f {
-		for _, fault := range in.Policy.Validate() {
+		if seen[in.ID] {
+			faults = append(faults, fmt.Sprintf("integration %s is given twice", in.ID))
+		}
+		seen[in.ID] = true
+		for _, fault := range in.Validate() {
 			faults = append(faults, fmt.Sprintf("integration %s: %s", in.ID, fault))
 		}
 		for _, ep := range in.Endpoints {
@@ -128,8 +143,9 @@ func (f Fixed) faults(renderers map[string]Renderer) (faults []string) {
 	return faults
 }
 
-// With is the same engine on another store, usually a host's own transaction: there its verbs do not try
-// again when somebody else was faster, and leave everything that needs the outcome to Run.
+// With is the same engine on another store, usually a host's own transaction: there its verbs do not try again
+// when somebody else was faster, and leave everything that needs the outcome to Run. An [Engine.Upload] in a
+// transaction that is rolled back leaves its sealed blob behind.
 func (e *Engine) With(store Store) *Engine {
 	v := *e
 	v.store = store
@@ -182,8 +198,8 @@ func (e *Engine) stir() {
 	}
 }
 
-// permit asks for one permit of rules. A refusal is remembered until it ends, so that a flood of requests costs no
-// write: permits are never given back, so nothing can succeed before Retry.
+// permit asks for one permit of rules. A refusal is remembered until it ends, so that a flood of requests costs
+// no write: permits are never given back, so nothing can succeed before Retry.
 func (e *Engine) permit(now time.Time, key string, rules []Rule) (*Permit, error) {
 	if len(rules) == 0 {
 		return nil, nil
@@ -201,7 +217,8 @@ func (e *Engine) permit(now time.Time, key string, rules []Rule) (*Permit, error
 	return &Permit{Key: key, Rules: rules, At: now}, nil
 }
 
-// remember keeps a refusal for permit. A refusal in a host's transaction may rest on permits that are rolled back.
+// remember keeps a refusal for permit. A refusal in a host's transaction may rest on permits that are rolled
+// back.
 func (e *Engine) remember(permits []Permit, err error) {
 	var limited *RateError
 	if e.hosted || !errors.As(err, &limited) {

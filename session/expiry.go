@@ -25,30 +25,47 @@ func (s Session) overdue(now time.Time) bool {
 	return s.Status.TakesMedia() && s.DeletedAt.IsZero() && !now.Before(s.ExpiresAt)
 }
 
+// lateRequest is how little time may be left to a session when the person is asked to try again.
+const lateRequest = 24 * time.Hour
+
+// extended is the end of a session of which a resubmission is requested at a time: with less than a day left,
+// or after its end, it gets a whole lifetime from then on.
+func extended(end, at time.Time, lifetime time.Duration) time.Time {
+	if end.Sub(at) < lateRequest {
+		return instant(at.Add(lifetime))
+	}
+	return end
+}
+
 // Alarm is when something must happen to the session by itself: its end, the decider's turn, or the
 // destruction of its key and blobs after a deletion; not before RetryAt. Zero: nothing.
 func (s Session) Alarm() time.Time {
-	var due time.Time
-	switch {
-	case !s.DeletedAt.IsZero():
-		due = s.EraseAt
-	case s.Status.TakesMedia():
-		due = s.ExpiresAt
-	case s.Status == StatusSubmitted:
-		due = s.DecideAt
-	}
+	due := s.dueBy()
 	if !due.IsZero() && s.RetryAt.After(due) {
 		due = s.RetryAt
 	}
 	return due
 }
 
-// backoff is how long to leave work alone that was tried so often: base, doubled with every try, at
-// most an hour.
+// dueBy is the alarm as if nothing had been put off.
+func (s Session) dueBy() time.Time {
+	switch {
+	case !s.DeletedAt.IsZero():
+		return s.EraseAt
+	case s.Status.TakesMedia():
+		return s.ExpiresAt
+	case s.Status == StatusSubmitted:
+		return s.DecideAt
+	}
+	return time.Time{}
+}
+
+// backoff is how long to leave work alone that was tried so often: base, doubled with every try to an hour at
+// most.
 func backoff(base time.Duration, tries int) time.Duration {
 	const most = time.Hour
 	for ; tries > 0 && base < most; tries-- {
-		base *= 2
+		base = min(2*base, most)
 	}
-	return min(base, most)
+	return base
 }

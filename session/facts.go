@@ -14,8 +14,8 @@ import (
 
 // Facts are what the host gave when it created a session. They are personal data, and sealed.
 type Facts struct {
-	// ExternalRef is the host's own reference to the person or the case, at most 1,000 characters; it comes back
-	// as it was given. Veriff calls it vendorData.
+	// ExternalRef is the host's own reference to the person or the case, at most 1,000 characters; it comes
+	// back as it was given. Veriff calls it vendorData.
 	ExternalRef *string `json:"external_ref,omitempty"`
 	// EndUserID is the host's own UUID of the person, as it was written.
 	EndUserID *string `json:"end_user_id,omitempty"`
@@ -60,6 +60,9 @@ type Consent struct {
 // MaxExternalRef is how many characters [Facts.ExternalRef] may have.
 const MaxExternalRef = 1000
 
+// maxConsents is how many [Facts.Consents] there may be.
+const maxConsents = 100
+
 // maxText is how many bytes any other text of Facts may have.
 const maxText = 4096
 
@@ -81,6 +84,7 @@ const (
 	FaultText     FactsFault = "is not UTF-8 text without NUL"
 	FaultNotHTTPS FactsFault = "is not an https address"
 	FaultNotUUID  FactsFault = "is not a UUID"
+	FaultDate     FactsFault = "is no day of the calendar"
 	FaultConsent  FactsFault = "is a consent that the person has not given"
 )
 
@@ -99,6 +103,9 @@ func (f Facts) Validate() error {
 		{"person.gender", f.Person.Gender}, {"person.marital_status", f.Person.MaritalStatus},
 		{"document.type", f.Document.Type}, {"document.number", f.Document.Number},
 		{"document.country", f.Document.Country}, {"document.id_card_type", f.Document.IDCardType},
+	}
+	if len(f.Consents) > maxConsents {
+		return &FactsError{"consents", FaultTooLong}
 	}
 	for _, c := range f.Consents {
 		texts = append(texts, struct{ field, text string }{"consents.type", c.Type})
@@ -126,6 +133,12 @@ func (f Facts) Validate() error {
 		if u, err := url.Parse(f.Callback); err != nil || !strings.EqualFold(u.Scheme, "https") || u.Host == "" {
 			return &FactsError{"callback", FaultNotHTTPS}
 		}
+	}
+	if !f.Person.DateOfBirth.Valid() {
+		return &FactsError{"person.date_of_birth", FaultDate}
+	}
+	if !f.Document.FirstIssue.Valid() {
+		return &FactsError{"document.first_issue", FaultDate}
 	}
 	for _, c := range f.Consents {
 		if c.Type == "ine" && !c.Approved {

@@ -153,7 +153,8 @@ func TestBackupOfDeleted(t *testing.T) {
 	}
 }
 
-// TestHostTransaction: the host's row and the engine's verbs are there together, or none of them is; a refusal spoils nothing.
+// TestHostTransaction: the host's row and the engine's verbs are there together, or none of them is; a refusal
+// spoils nothing.
 func TestHostTransaction(t *testing.T) {
 	t.Parallel()
 	b, db, store, _ := onDisk(t)
@@ -203,7 +204,8 @@ func TestHostTransaction(t *testing.T) {
 	}
 }
 
-// TestHostTransactionRate: permits that are rolled back are free again, and a refusal within is not remembered outside.
+// TestHostTransactionRate: permits that are rolled back are free again, and a refusal within is not remembered
+// outside.
 func TestHostTransactionRate(t *testing.T) {
 	t.Parallel()
 	b, db, store, _ := onDisk(t)

@@ -84,8 +84,8 @@ var transitions = []Transition{
 }
 
 // Transitions gives the whole state machine, in the order of a session's life. What is not in it is
-// not possible. Some rows are for policies to open: [ActionReview], [ActionResume], [ActionReprocess]
-// and [ActionRevise].
+// not possible. [ActionReview] needs [Policy.Review]; for [ActionPause], [ActionContinue], [ActionResume],
+// [ActionReprocess] and [ActionRevise] the engine has no verb yet.
 func Transitions() []Transition {
 	out := slices.Clone(transitions)
 	for i := range out {
@@ -106,7 +106,7 @@ func Next(from Status, action Action, actor Actor) (Status, error) {
 	return "", &TransitionError{Status: from, Action: action, Actor: actor}
 }
 
-// cells is transitions by position, so that Next is two index steps.
+// cells is transitions by position, so that Next need not search them.
 var cells = func() (t [11][13]*Transition) {
 	for i := range transitions {
 		t[statusIndex(transitions[i].From)][actionIndex(transitions[i].Action)] = &transitions[i]
@@ -117,25 +117,12 @@ var cells = func() (t [11][13]*Transition) {
 func statusIndex(s Status) int { return slices.Index(statuses, s) }
 func actionIndex(a Action) int { return slices.Index(actions, a) }
 
-// Mermaid draws the state machine as a Mermaid state diagram, one arrow for each row of [Transitions],
-// with the rows that share both ends on one arrow.
+// Mermaid draws the state machine as a Mermaid state diagram, one arrow for each row of [Transitions].
 func Mermaid() string {
 	var b strings.Builder
 	b.WriteString("stateDiagram-v2\n    [*] --> created\n")
-	drawn := map[[2]Status]bool{}
 	for _, t := range transitions {
-		ends := [2]Status{t.From, t.To}
-		if drawn[ends] {
-			continue
-		}
-		drawn[ends] = true
-		var labels []string
-		for _, o := range transitions {
-			if o.From == t.From && o.To == t.To {
-				labels = append(labels, string(o.Action))
-			}
-		}
-		fmt.Fprintf(&b, "    %s --> %s: %s\n", t.From, t.To, strings.Join(labels, ", "))
+		fmt.Fprintf(&b, "    %s --> %s: %s\n", t.From, t.To, t.Action)
 	}
 	for _, s := range statuses {
 		if s.Terminal() {

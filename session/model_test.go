@@ -22,7 +22,8 @@ type life struct {
 	deleted bool
 }
 
-// TestEngineLaws does anything in any order, with a clock that also goes back, and looks after each step at what must always hold.
+// TestEngineLaws does anything in any order, with a clock that also goes back, and looks after each step at
+// what must always hold.
 func TestEngineLaws(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
@@ -77,10 +78,12 @@ func TestEngineLaws(t *testing.T) {
 			}),
 			"delete": func(r *rapid.T) {
 				l := pick()
-				if _, err := b.Delete(b.ctx, l.id); err == nil {
-					if l.deleted {
-						r.Fatal("deleted twice")
-					}
+				want := l.deletion(b)
+				_, err := b.Delete(b.ctx, l.id)
+				if !errors.Is(err, want) {
+					r.Fatalf("deletion: %v, want %v", err, want)
+				}
+				if err == nil {
 					l.deleted, l.last = true, nil
 				}
 			},
@@ -95,6 +98,26 @@ func TestEngineLaws(t *testing.T) {
 			},
 		})
 	})
+}
+
+// deletion is how a deletion must end: nil, it is done.
+func (l *life) deletion(b *bench) error {
+	if l.deleted {
+		return session.ErrNotFound
+	}
+	switch s := b.get(l.id); s.Status {
+	case session.StatusSubmitted, session.StatusReview, session.StatusAwaitingExternal:
+		return session.ErrNotCompleted
+	case session.StatusStarted:
+		now := b.clock.Now()
+		if now.Before(s.UpdatedAt) {
+			now = s.UpdatedAt
+		}
+		if !s.ActiveAt.IsZero() && now.Sub(s.ActiveAt) < 5*time.Minute {
+			return session.ErrInProgress
+		}
+	}
+	return nil
 }
 
 // check looks at one session.
@@ -119,13 +142,14 @@ func (l *life) check(t *rapid.T, b *bench) {
 		t.Fatalf("updated at %s after %s", s.UpdatedAt, l.last.UpdatedAt)
 	}
 	if l.last.Status.Terminal() && s.Status != l.last.Status && stored.Status != l.last.Status {
-		// With a clock that went back an expiry that nobody had written may not be seen for a while; nothing else.
+		// With a clock that went back an expiry that nobody had written may not be seen for a while; nothing
+		// else.
 		if stored.Version != l.last.Version || !stored.Status.TakesMedia() {
 			t.Fatalf("%s became %s", l.last.Status, s.Status)
 		}
 	}
-	if len(s.Attempts) > 10 || s.Attempt != len(s.Attempts) || s.Attempts[s.Attempt-1].ID != s.AttemptID {
-		t.Fatalf("attempt %d of %d", s.Attempt, len(s.Attempts))
+	if len(s.Attempts) > 10 || s.AttemptN != len(s.Attempts) || s.Attempts[s.AttemptN-1].ID != s.AttemptID {
+		t.Fatalf("attempt %d of %d", s.AttemptN, len(s.Attempts))
 	}
 	for i, a := range s.Attempts {
 		if a.N != i+1 || i < len(s.Attempts)-1 && a.Status != session.StatusResubmissionRequested {
@@ -140,8 +164,8 @@ func (l *life) check(t *rapid.T, b *bench) {
 	l.last = s
 }
 
-// checkEvents folds the events: they are numbered without gaps, each follows from the one before by the table, and the last says how the
-// session stands.
+// checkEvents folds the events: they are numbered without gaps, each follows from the one before by the table,
+// and the last says how the session stands.
 func checkEvents(t *rapid.T, rec session.Record) {
 	status := session.Status("")
 	steps := map[session.EventKind]bool{}

@@ -12,17 +12,22 @@ import (
 // Policy is what differs between integrations, as a value. The zero value is that of Veriff's
 // enterprise customers, with deletion and review off.
 type Policy struct {
-	// Lifetime of a session that is not submitted, from its creation. Default: 7 days.
+	// Lifetime of a session that is not submitted, from its creation; and from a request for resubmission that
+	// comes with less than a day left, or later. Default: 7 days
+	// (https://devdocs.veriff.com/apidocs/v1sessions).
 	Lifetime time.Duration
 	// Resubmissions is how often the person may be asked to try again; one more request is turned into a
-	// decline with reason code 539. Negative: never. Default: 9.
+	// decline with reason code 539 (https://devdocs.veriff.com/docs/granular-reason-codes). Negative: never.
+	// Default: 9.
 	Resubmissions int
-	// ResubmissionHold is how long the person who submitted in the page may try again at once before the
-	// host is told of the request; the host is told nothing when the person does. Sessions submitted by the host are
-	// told of immediately. Negative: no hold. Default: 5 minutes.
+	// ResubmissionHold is how long the person who submitted in the page may try again before the host is told
+	// of the request; when the person does, the host is told nothing of it. Of an attempt that the host
+	// submitted it is told at once. Negative: no hold. Default: 5 minutes
+	// (https://devdocs.veriff.com/docs/decision-webhook).
 	ResubmissionHold time.Duration
 	// InProgress is how long after the person's last activity a started session may not be deleted.
-	// Negative: it always may. Default: 5 minutes.
+	// Negative: it always may. Default: 5 minutes. (That there is such a time is said by
+	// https://devdocs.veriff.com/apidocs/v1sessionsid-3; its length is our own choice.)
 	InProgress time.Duration
 	// Deletion allows [Engine.Delete]. Default: off.
 	Deletion bool
@@ -123,9 +128,25 @@ type Integration struct {
 	Endpoints []Endpoint
 }
 
+// Validate says everything that is wrong with the integration, one sentence each.
+func (in Integration) Validate() (faults []string) {
+	faults = in.Policy.Validate()
+	seen := map[uuid.UUID]bool{uuid.Nil: true}
+	for _, ep := range in.Endpoints {
+		if seen[ep.ID] {
+			faults = append(faults, fmt.Sprintf("the id %s of an endpoint is nil or given twice", ep.ID))
+		}
+		seen[ep.ID] = true
+		if ep.Retry.Tries < 0 || slices.ContainsFunc(ep.Retry.After, func(d time.Duration) bool { return d <= 0 }) {
+			faults = append(faults, fmt.Sprintf("endpoint %s: its Retry has a number that is not positive", ep.ID))
+		}
+	}
+	return faults
+}
+
 // Endpoint is one address that is told of events.
 type Endpoint struct {
-	ID     uuid.UUID // must stay the same when URL changes
+	ID     uuid.UUID // not nil; must stay the same when URL changes
 	URL    string
 	Format string      // which [Renderer] of [Config.Renderers] writes to it
 	Kinds  []EventKind // which events; nil: all that the renderer has words for
@@ -135,8 +156,8 @@ type Endpoint struct {
 // Wants reports whether the endpoint is to be told of such events.
 func (e Endpoint) Wants(kind EventKind) bool { return e.Kinds == nil || slices.Contains(e.Kinds, kind) }
 
-// Retry is a retry profile as data. The zero value is Veriff's: hourly for 7 days, and nothing but 200
-// is a success.
+// Retry is a retry profile as data. The zero value is Veriff's: hourly for 7 days, and nothing but 200 is a
+// success (https://devdocs.veriff.com/docs/webhooks-guide).
 type Retry struct {
 	// After is how long to wait before the second try, the third, …; the last one repeats. Default: 1 hour.
 	After []time.Duration
@@ -154,7 +175,7 @@ func (r Retry) Next(tries int, at time.Time) (time.Time, bool) {
 	if len(r.After) == 0 {
 		return at.Add(time.Hour), true
 	}
-	return at.Add(r.After[min(max(tries, 1), len(r.After))-1]), true
+	return instant(at.Add(r.After[min(max(tries, 1), len(r.After))-1])), true
 }
 
 // Succeeded reports whether the receiver's status means that it took the delivery.
@@ -162,8 +183,10 @@ func (r Retry) Succeeded(status int) bool {
 	return status == 200 || r.Any2xx && status >= 200 && status <= 299
 }
 
-// Integrations finds an integration by its id, also for work that no request has asked for. The engine
-// asks once per operation; an implementation caches as it likes. It MUST be safe for concurrent use.
+// Integrations finds an integration by its id, also for work that no request has asked for. The engine asks at
+// least once per operation, and judges by what it is answered then; an implementation caches as it likes, and
+// validates what it gives by [Integration.Validate]. It MUST be safe for concurrent use, and MUST NOT use the
+// store's own connections: it is called while a transaction of the store is open.
 type Integrations interface {
 	// Integration MUST answer [ErrNotFound] for an id that it does not have.
 	Integration(ctx context.Context, id uuid.UUID) (Integration, error)

@@ -6,8 +6,9 @@ import (
 	"log/slog"
 )
 
-// Values about a person are for code to read, not for logs: printed with any verb, or logged, they say only what they are.
-// (As JSON they are written whole, because that is how they are kept.)
+// Values about a person are for code to read, not for logs: printed with any verb, or as a value of a log, they
+// say only what they are. As JSON they are written whole, because that is how they are kept; and so a JSON log
+// writes them when they are within a slice or a struct that has no LogValue of its own.
 
 // Format writes the session's id and status for every verb.
 func (s Snapshot) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[session %s %s]", s.ID, s.Status) }
@@ -20,6 +21,12 @@ func (Person) Format(f fmt.State, _ rune) { redact(f, "person") }
 
 // Format writes a fixed word for every verb.
 func (Document) Format(f fmt.State, _ rune) { redact(f, "document") }
+
+// Format writes the delivery's id and state for every verb.
+func (d Delivery) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[delivery %s %s]", d.ID, d.State) }
+
+// Format writes the decision's outcome for every verb.
+func (c Concluded) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[decision %s]", c.Outcome) }
 
 // Format writes a fixed word for every verb.
 func (Medium) Format(f fmt.State, _ rune) { redact(f, "medium") }
@@ -39,6 +46,20 @@ func (Person) LogValue() slog.Value { return slog.StringValue("[person]") }
 func (Document) LogValue() slog.Value { return slog.StringValue("[document]") }
 
 // LogValue gives the session's id and status.
-func (s *Snapshot) LogValue() slog.Value {
+func (s Snapshot) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("id", s.ID.String()), slog.String("status", string(s.Status)))
 }
+
+// LogValue gives the delivery's id and state.
+func (d Delivery) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("id", d.ID.String()), slog.String("state", string(d.State)))
+}
+
+// LogValue gives the decision's outcome.
+func (c Concluded) LogValue() slog.Value { return slog.StringValue(string(c.Outcome)) }
+
+// LogValue gives the medium's id.
+func (m Medium) LogValue() slog.Value { return slog.StringValue(m.ID.String()) }
+
+// LogValue gives a fixed word.
+func (MediaFacts) LogValue() slog.Value { return slog.StringValue("[media facts]") }

@@ -48,9 +48,10 @@ const permitPage = 64
 // was, and those pages of 64 times that its rules look at. Taking a permit costs the same however large
 // N is. The zero value is an empty log.
 //
-// A store loads N, Last and Most of a key under a lock, then, in a statement of its own, the pages that [PermitLog.Needs]
-// names, calls [PermitLog.Take] for each permit in turn, and writes N, Last, Most and the pages that [PermitLog.Changed]
-// gives. It may drop the pages below [PermitLog.Oldest]: no rule that the key ever had looks at them again.
+// A store loads N, Last and Most of a key under a lock, then, in a statement of its own, the pages that
+// [PermitLog.Needs] names, calls [PermitLog.Take] for each permit in turn, and writes N, Last, Most and the
+// pages that [PermitLog.Changed] gives. It may drop the pages below [PermitLog.Oldest]: no rule that the key
+// ever had looks at them again.
 //
 // Time never goes back in a log: a permit is taken at the later of its own time and the last one's. With
 // clocks that differ between processes the rule holds for the times in the log.
@@ -94,7 +95,8 @@ func (l *PermitLog) SetPage(page int64, times []byte) {
 	l.pages[page] = slices.Clone(times)
 }
 
-// Page gives a page's bytes: the times, each as 8 bytes, big-endian Unix microseconds. They must not be changed.
+// Page gives a page's bytes: the times, each as 8 bytes, big-endian Unix microseconds. They must not be
+// changed.
 func (l *PermitLog) Page(page int64) []byte { return l.pages[page] }
 
 // Changed lists the pages that Take wrote to since the log was loaded.

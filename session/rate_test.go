@@ -96,8 +96,8 @@ func TestBothDeletionRules(t *testing.T) {
 	}
 }
 
-// TestPermitLaw: under any rules and any order of times, also equal ones and a clock that goes back, no window of the rules
-// ever holds more than it may; a refusal is true, and ends exactly when it says.
+// TestPermitLaw: under any rules and any order of times, also equal ones and a clock that goes back, no window
+// of the rules ever holds more than it may; a refusal is true, and ends exactly when it says.
 func TestPermitLaw(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -145,7 +145,8 @@ func permitted(given []time.Time, rules []session.Rule, t time.Time) bool {
 	return true
 }
 
-// TestPermitOfMixedRules: two processes that ask for one key by different rules, as while a new version is rolled out.
+// TestPermitOfMixedRules: two processes that ask for one key by different rules, as while a new version is
+// rolled out.
 func TestPermitOfMixedRules(t *testing.T) {
 	t.Parallel()
 	var log keptLog

@@ -14,81 +14,91 @@ const (
 	claimTime = 30 * time.Second
 	// sendTime is how long one try may take, within claimTime.
 	sendTime = 15 * time.Second
+	// goneTime is for how long a delivery waits for an endpoint that is not configured, as while a new version
+	// is rolled out.
+	goneTime = 24 * time.Hour
 )
 
-// claim takes deliveries that are due, and sorts them into queues that must be sent in order: one for
-// each session and endpoint.
-func (e *Engine) claim(ctx context.Context, n int, except []uuid.UUID) (queues [][]Delivery, next time.Time, err error) {
+// claim takes up to n deliveries that are due.
+func (e *Engine) claim(ctx context.Context, n int, except []uuid.UUID) (claimed []Delivery, next time.Time, err error) {
 	if e.cfg.Deliverer == nil || n <= 0 {
 		return nil, time.Time{}, nil
 	}
 	now := e.now()
-	claimed, next, err := e.store.Claim(ctx, now, now.Add(claimTime), n, except)
-	at := map[[2]uuid.UUID]int{}
-	for _, d := range claimed {
-		k := [2]uuid.UUID{d.Session, d.Endpoint}
-		i, ok := at[k]
-		if !ok {
-			i, at[k] = len(queues), len(queues)
-			queues = append(queues, nil)
-		}
-		queues[i] = append(queues[i], d)
-	}
-	return queues, next, err
+	return e.store.Claim(ctx, now, now.Add(claimTime), n, except)
 }
 
-// send sends a queue of deliveries, each once, and writes what became of them. Those whose claim would end
-// before they are through are left to be claimed again.
-func (e *Engine) send(ctx context.Context, queue []Delivery) {
-	for _, d := range queue {
-		if e.now().Add(sendTime).After(d.DueAt) {
-			return
-		}
-		d = e.deliverOnce(ctx, d)
-		if errs := e.store.Settle(ctx, d); errs != nil && !errors.Is(errs[0], ErrConflict) {
-			e.cfg.Log.ErrorContext(ctx, "the outcome of a delivery could not be written", "delivery", d.ID, "error", errs[0])
-		}
-		if d.State == DeliveryDead {
-			e.cfg.Log.WarnContext(ctx, "a delivery is given up", "delivery", d.ID, "session", d.Session, "endpoint", d.Endpoint,
-				"tries", d.Tries, "status", d.Last.Status, "note", d.Last.Note)
-		}
-	}
-}
-
-// deliverOnce makes one try, and says what is to become of the delivery.
-func (e *Engine) deliverOnce(ctx context.Context, d Delivery) Delivery {
-	ep, ok, err := e.endpoint(ctx, d)
-	opened := d
+// send makes one try of a claimed delivery, and writes what became of it.
+func (e *Engine) send(ctx context.Context, d Delivery) {
+	d = e.attempt(ctx, d)
+	log := e.cfg.Log.With("delivery", d.ID, "session", d.Session, "endpoint", d.Endpoint, "try", d.Tries, "status", d.Last.Status, "note", d.Last.Note)
 	switch {
-	case err != nil:
-		opened.Last = Outcome{Note: "configuration not available"}
-	case !ok:
-		d.State, d.DueAt, d.Last = DeliveryDead, time.Time{}, Outcome{At: e.now(), Note: "endpoint is gone"}
-		return d
+	case d.State == DeliveryDead:
+		log.WarnContext(ctx, "a delivery is given up")
+	case d.State.Pending():
+		log.WarnContext(ctx, "a delivery failed, and is tried again", "at", d.DueAt)
 	default:
-		err = e.openDelivery(ctx, &opened)
-		switch {
-		case err == nil && opened.Body == nil:
-			d.State, d.DueAt, d.Body = DeliveryErased, time.Time{}, nil
-			return d
-		case err != nil:
-			opened.Last = Outcome{Note: "body cannot be opened"}
-		default:
-			sending, cancel := context.WithTimeout(ctx, sendTime)
-			opened.Last = e.cfg.Deliverer.Deliver(sending, ep, opened)
-			cancel()
-		}
+		log.DebugContext(ctx, "a delivery is settled", "state", d.State)
 	}
-	d.Last = opened.Last
+	if errs := e.store.Settle(ctx, d); errs != nil && !errors.Is(errs[0], ErrConflict) {
+		log.ErrorContext(ctx, "the outcome of a delivery could not be written", "error", errs[0])
+	}
+}
+
+// attempt makes one try, unless there is nothing true to tell any more or nobody to tell it to, and says what
+// is to become of the delivery. Only what was sent counts as a try.
+func (e *Engine) attempt(ctx context.Context, d Delivery) Delivery {
+	now := e.now()
+	ep, found, err := e.endpoint(ctx, d)
+	if err != nil {
+		return d.putOff(now, "configuration not available")
+	}
+	if !found {
+		if d = d.putOff(now, "endpoint is gone"); now.Sub(d.CreatedAt) >= goneTime {
+			d.State, d.DueAt = DeliveryDead, time.Time{}
+		}
+		return d
+	}
+	opened := d
+	state, err := e.openDelivery(ctx, &opened)
+	if err != nil {
+		return d.putOff(now, "body cannot be opened")
+	}
+	if state != d.State {
+		d.State, d.DueAt = state, time.Time{}
+		return d
+	}
+	sending, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	d.Tries++
+	opened.Tries = d.Tries
+	d.Last = e.try(sending, ep, opened)
 	d.Last.At = e.now()
+	again := false
 	if ep.Retry.Succeeded(d.Last.Status) {
 		d.State, d.DueAt = DeliveryDone, time.Time{}
-		return d
-	}
-	if d.DueAt, ok = ep.Retry.Next(d.Tries, d.Last.At); !ok {
+	} else if d.DueAt, again = ep.Retry.Next(d.Tries, d.Last.At); !again {
 		d.State = DeliveryDead
 	}
 	return d
+}
+
+// putOff leaves a delivery for later that could not be sent for a reason on our side: a minute, and longer each
+// time.
+func (d Delivery) putOff(now time.Time, why string) Delivery {
+	d.DueAt = now.Add(backoff(retryBase, d.Claims-1))
+	d.Last = Try{At: d.Last.At, Status: d.Last.Status, Note: why}
+	return d
+}
+
+// try calls the deliverer, whose panics are failed tries.
+func (e *Engine) try(ctx context.Context, to Endpoint, d Delivery) (t Try) {
+	defer func() {
+		if recover() != nil {
+			t = Try{Note: "the deliverer panicked"}
+		}
+	}()
+	return e.cfg.Deliverer.Deliver(ctx, to, d)
 }
 
 // endpoint finds where a delivery goes today; false: nowhere any more.
@@ -104,27 +114,57 @@ func (e *Engine) endpoint(ctx context.Context, d Delivery) (Endpoint, bool, erro
 	return in.Endpoints[i], true, nil
 }
 
-// openDelivery makes the body of a delivery readable; of one that was erased it is nil.
-func (e *Engine) openDelivery(ctx context.Context, d *Delivery) error {
-	if !d.Personal || len(d.Body) == 0 {
-		return nil
+// Deliveries lists what was and is to be told to the engine's integration's tenant, newest first, with the
+// bodies in clear as far as they can still be opened. Of the query, Tenant and Sandbox are the integration's; N
+// is 100 by default and at most 1,000.
+func (e *Engine) Deliveries(ctx context.Context, q DeliveryQuery) ([]Delivery, error) {
+	in, err := e.policyOf(ctx, e.integration)
+	if err != nil {
+		return nil, err
+	}
+	q.Tenant, q.Sandbox = in.Tenant, in.Sandbox
+	q.N = min(orDefault(max(q.N, 0), 100), 1000)
+	list, err := e.store.Deliveries(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		if _, err := e.openDelivery(ctx, &list[i]); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// openDelivery makes the body of a delivery readable, and says in which state the delivery is by what has
+// become of its session meanwhile: what is personal is erased with the session, and then has no body; a request
+// for resubmission that was held is withdrawn when the person has submitted, or never can.
+func (e *Engine) openDelivery(ctx context.Context, d *Delivery) (DeliveryState, error) {
+	if !d.Personal && d.State != DeliveryHeld || len(d.Body) == 0 {
+		return d.State, nil
 	}
 	rec, err := e.store.Load(ctx, Ref{Tenant: d.Tenant, ID: d.Session, Deleted: true}, 0)
 	if err != nil {
-		return err
+		return d.State, err
 	}
-	if len(rec.Session.Key) == 0 {
+	s := rec.Session
+	if d.State == DeliveryHeld && s.Status != StatusResubmissionRequested && s.Status != StatusStarted {
 		d.Body = nil
-		return nil
+		return DeliveryWithdrawn, nil
 	}
-	key, err := e.cfg.Keeper.Open(ctx, rec.Session.ID, rec.Session.Key)
-	if errors.Is(err, ErrErased) {
+	if !d.Personal {
+		return d.State, nil
+	}
+	key := Key{}
+	if len(s.Key) > 0 && s.DeletedAt.IsZero() && s.RedactedAt.IsZero() {
+		key, err = e.cfg.Keeper.Open(ctx, s.ID, s.Key)
+	}
+	if errors.Is(err, ErrErased) || err == nil && key == (Key{}) {
 		d.Body = nil
-		return nil
+		return DeliveryErased, nil
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		d.Body, err = key.open(&s, part{"delivery", d.ID}, d.Body)
 	}
-	d.Body, err = key.open(&rec.Session, part{"delivery", d.ID}, d.Body)
-	return err
+	return d.State, err
 }

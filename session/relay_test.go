@@ -78,7 +78,26 @@ func TestOneDeliveryPerTransition(t *testing.T) {
 	}
 }
 
-// TestEndpointGone gives its deliveries up.
+// TestPanickingDeliverer: the panic is a failed try.
+func TestPanickingDeliverer(t *testing.T) {
+	t.Parallel()
+	b := setUp(t, func(_ *session.Integration, cfg *session.Config) { cfg.Deliverer = panicking{} })
+	id := b.create("any").ID
+	b.settle()
+	list, err := b.Deliveries(b.ctx, session.DeliveryQuery{Session: id})
+	if err != nil || len(list) != 1 || list[0].State != session.DeliveryDue || list[0].Last.Note != "the deliverer panicked" {
+		t.Errorf("%v, %v", list, err)
+	}
+}
+
+type panicking struct{}
+
+func (panicking) Deliver(context.Context, session.Endpoint, session.Delivery) session.Try {
+	panic("out of order")
+}
+
+// TestEndpointGone: what was to go there waits for a day, as while a new version is rolled out, and is then
+// given up.
 func TestEndpointGone(t *testing.T) {
 	t.Parallel()
 	b := setUp(t, nil)
@@ -91,16 +110,28 @@ func TestEndpointGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := engine.Settle(b.ctx); err != nil {
-		t.Fatal(err)
+	state := func() session.Delivery {
+		t.Helper()
+		if _, err := engine.Settle(b.ctx); err != nil {
+			t.Fatal(err)
+		}
+		list, err := b.Deliveries(b.ctx, session.DeliveryQuery{Session: id})
+		if err != nil || len(list) != 1 {
+			t.Fatal(list, err)
+		}
+		return list[0]
 	}
-	list, err := b.Deliveries(b.ctx, session.DeliveryQuery{Session: id})
-	if err != nil || len(list) != 1 || list[0].State != session.DeliveryDead || list[0].Last.Note != "endpoint is gone" {
-		t.Errorf("%+v, %v", list, err)
+	if d := state(); d.State != session.DeliveryDue || d.Last.Note != "endpoint is gone" || d.Tries != 0 {
+		t.Errorf("at first: %s after %d tries, %+v; want it to wait", d.State, d.Tries, d.Last)
+	}
+	b.clock.Add(24 * time.Hour)
+	if d := state(); d.State != session.DeliveryDead || d.Tries != 0 {
+		t.Errorf("after a day: %s after %d tries, want it given up", d.State, d.Tries)
 	}
 }
 
-// TestRun does what falls due within a second of real time, finishes what it has begun when it is stopped, and leaves nothing running.
+// TestRun does what falls due within a second of real time, finishes what it has begun when it is stopped, and
+// leaves nothing running.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -160,7 +191,7 @@ type slowReceiver struct {
 	begun, ended int
 }
 
-func (r *slowReceiver) Deliver(context.Context, session.Endpoint, session.Delivery) session.Outcome {
+func (r *slowReceiver) Deliver(context.Context, session.Endpoint, session.Delivery) session.Try {
 	r.mu.Lock()
 	r.begun++
 	r.mu.Unlock()
@@ -168,10 +199,10 @@ func (r *slowReceiver) Deliver(context.Context, session.Endpoint, session.Delive
 	r.mu.Lock()
 	r.ended++
 	r.mu.Unlock()
-	return session.Outcome{Status: 200}
+	return session.Try{Status: 200}
 }
 
-// TestTwoRuns on one store decide and tell everything once.
+// TestTwoRuns: two on one store ask for every decision once and tell everything once.
 func TestTwoRuns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -183,7 +214,7 @@ func TestTwoRuns(t *testing.T) {
 		newEngine := func() *session.Engine {
 			engine, err := session.New(store, session.Config{
 				Keeper: keeper, Blobs: blobs, Deliverer: receiver,
-				Integrations: session.Fixed{{Endpoints: []session.Endpoint{{ID: uuid.New(), Format: sessiontest.Format}}}},
+				Integrations: session.Fixed{{Endpoints: []session.Endpoint{{ID: endpoint, Format: sessiontest.Format}}}},
 				Renderers:    map[string]session.Renderer{sessiontest.Format: sessiontest.Plain{}},
 				Decider: session.DeciderFunc(func(_ context.Context, c session.Case) (v decision.Verdict, err error) {
 					mu.Lock()
@@ -223,6 +254,19 @@ func TestTwoRuns(t *testing.T) {
 		}
 		if len(asked) != 100 {
 			t.Errorf("asked about %d sessions", len(asked))
+		}
+		told := map[uuid.UUID]int{}
+		for _, d := range receiver.Got() {
+			told[d.ID]++
+		}
+		list, err := one.Deliveries(t.Context(), session.DeliveryQuery{N: 1000})
+		if err != nil || len(list) != 400 || len(told) != 400 {
+			t.Fatalf("%d deliveries are recorded and %d were made, %v; want 400", len(list), len(told), err)
+		}
+		for _, d := range list {
+			if told[d.ID] != 1 || d.State != session.DeliveryDone {
+				t.Errorf("%s was made %d times", d, told[d.ID])
+			}
 		}
 	})
 }

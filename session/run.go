@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -8,29 +9,29 @@ import (
 	"github.com/google/uuid"
 )
 
-// Settle does all that is due now, again until nothing is, and says how much it did: expiries, the decider's turns, erasures and
-// deliveries, each delivery in the order of events. With a clock that is moved by hand it is all that a test needs; a server uses
-// [Engine.Run].
+// Settle does all that is due now, again until nothing is, and says how much it did: expiries, the decider's
+// turns, erasures and deliveries, each delivery in the order of events. With a clock that is moved by hand it
+// is all that a test needs; a server uses [Engine.Run]. What fails is tried again later, and hinders nothing
+// else; the first error of the store is answered in the end. On a host's transaction it answers [ErrHosted].
 func (e *Engine) Settle(ctx context.Context) (int, error) {
+	if e.hosted {
+		return 0, ErrHosted
+	}
+	var failed error
 	for total := 0; ; {
-		swept, jobs, _, err := e.sweep(ctx, sweepBatch)
-		if err != nil {
-			return total, err
-		}
+		swept, jobs, _, err := e.sweep(ctx, room{sweepBatch, sweepBatch})
 		for _, j := range jobs {
-			e.run(ctx, j)
+			e.do(ctx, j)
 		}
-		queues, _, err := e.claim(ctx, sweepBatch, nil)
-		if err != nil {
-			return total, err
+		failed = cmp.Or(failed, err)
+		// So few that none waits for longer than it is claimed.
+		claimed, _, err := e.claim(ctx, int(claimTime/sendTime), nil)
+		for _, d := range claimed {
+			e.send(ctx, d)
 		}
-		sent := 0
-		for _, q := range queues {
-			e.send(ctx, q)
-			sent += len(q)
-		}
-		if total += swept + sent; swept+sent == 0 {
-			return total, ctx.Err()
+		failed = cmp.Or(failed, err)
+		if total += swept + len(claimed); swept+len(claimed) == 0 {
+			return total, cmp.Or(failed, ctx.Err())
 		}
 	}
 }
@@ -38,19 +39,27 @@ func (e *Engine) Settle(ctx context.Context) (int, error) {
 const (
 	// pollEvery is how long Run sleeps at most, because other processes write to the same store.
 	pollEvery = 500 * time.Millisecond
-	// jobsAtOnce bounds deciders and erasures, sendsAtOnce deliveries, in one Run.
-	jobsAtOnce  = 64
-	sendsAtOnce = 32
+	// decidersAtOnce, erasuresAtOnce and sendsAtOnce bound what one Run does at a time.
+	decidersAtOnce = 64
+	erasuresAtOnce = 16
+	sendsAtOnce    = 32
 	// sendsPerEndpoint keeps one slow receiver from taking all of them.
 	sendsPerEndpoint = 8
+	// grace is how long what was begun may go on when Run is to end.
+	grace = 30 * time.Second
 )
 
-// Run does what falls due, within a second, until ctx ends; then it finishes what it has begun, and returns nil. Any
-// number of processes may run at once on one store. What fails is logged to [Config.Log] and tried again.
+// Run does what falls due, within a second, until ctx ends; then it finishes what it has begun, for which
+// deciders and receivers have 30 seconds until their ctx ends, and returns nil. Any number of processes may run
+// at once on one store. What fails is logged to [Config.Log] and tried again. On a host's transaction it
+// answers [ErrHosted].
 func (e *Engine) Run(ctx context.Context) error {
+	if e.hosted {
+		return ErrHosted
+	}
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
 	r := &runner{e: e, free: make(chan struct{}, 1), sending: map[uuid.UUID]int{}}
-	// What was begun is finished, also when ctx has ended.
-	work := context.WithoutCancel(ctx)
 	for ctx.Err() == nil {
 		next := r.sweep(ctx, work)
 		if due := r.relay(ctx, work); !due.IsZero() && (next.IsZero() || due.Before(next)) {
@@ -58,6 +67,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 		r.sleep(ctx, next)
 	}
+	defer time.AfterFunc(grace, cancel).Stop()
 	r.all.Wait()
 	return nil
 }
@@ -69,7 +79,7 @@ type runner struct {
 	free chan struct{} // something ended
 
 	mu      sync.Mutex
-	jobs    int
+	jobs    room // that are under way
 	sends   int
 	sending map[uuid.UUID]int // by endpoint
 }
@@ -77,18 +87,21 @@ type runner struct {
 // sweep begins what is due, as far as there is room, and says when to come again.
 func (r *runner) sweep(ctx, work context.Context) time.Time {
 	r.mu.Lock()
-	room := jobsAtOnce - r.jobs
+	left := room{decidersAtOnce - r.jobs.deciding, erasuresAtOnce - r.jobs.erasing}
 	r.mu.Unlock()
-	if room <= 0 {
-		return time.Time{}
-	}
-	done, jobs, next, err := r.e.sweep(ctx, min(room, sweepBatch))
+	done, jobs, next, err := r.e.sweep(ctx, left)
 	if err != nil {
 		r.failed(ctx, "sweep", err)
-		return time.Time{}
 	}
 	for _, j := range jobs {
-		r.begin(func() { r.e.run(work, j) }, func(n int) { r.jobs += n })
+		under := &r.jobs.deciding
+		if j.kind == EventErasing {
+			under = &r.jobs.erasing
+		}
+		r.begin(func() { r.e.do(work, j) }, func(n int) { *under += n })
+	}
+	if err != nil {
+		return time.Time{}
 	}
 	if done > 0 {
 		return r.e.now()
@@ -99,7 +112,7 @@ func (r *runner) sweep(ctx, work context.Context) time.Time {
 // relay begins the deliveries that are due, as far as there is room, and says when to come again.
 func (r *runner) relay(ctx, work context.Context) time.Time {
 	r.mu.Lock()
-	room := sendsAtOnce - r.sends
+	left := sendsAtOnce - r.sends
 	var busy []uuid.UUID
 	for ep, n := range r.sending {
 		if n >= sendsPerEndpoint {
@@ -107,23 +120,23 @@ func (r *runner) relay(ctx, work context.Context) time.Time {
 		}
 	}
 	r.mu.Unlock()
-	if room <= 0 {
+	if left <= 0 {
 		return time.Time{}
 	}
-	queues, next, err := r.e.claim(ctx, min(room, sendsPerEndpoint), busy)
+	claimed, next, err := r.e.claim(ctx, min(left, sendsPerEndpoint), busy)
 	if err != nil {
 		r.failed(ctx, "relay", err)
 		return time.Time{}
 	}
-	for _, q := range queues {
-		r.begin(func() { r.e.send(work, q) }, func(n int) {
-			r.sends += n * len(q)
-			if r.sending[q[0].Endpoint] += n * len(q); r.sending[q[0].Endpoint] == 0 {
-				delete(r.sending, q[0].Endpoint)
+	for _, d := range claimed {
+		r.begin(func() { r.e.send(work, d) }, func(n int) {
+			r.sends += n
+			if r.sending[d.Endpoint] += n; r.sending[d.Endpoint] == 0 {
+				delete(r.sending, d.Endpoint)
 			}
 		})
 	}
-	if len(queues) > 0 {
+	if len(claimed) > 0 {
 		return r.e.now()
 	}
 	if len(busy) > 0 {
@@ -146,14 +159,16 @@ func (r *runner) begin(f func(), count func(n int)) {
 	count(1)
 	r.mu.Unlock()
 	r.all.Go(func() {
+		defer func() { // also when a decider ends its goroutine
+			r.mu.Lock()
+			count(-1)
+			r.mu.Unlock()
+			select {
+			case r.free <- struct{}{}:
+			default:
+			}
+		}()
 		f()
-		r.mu.Lock()
-		count(-1)
-		r.mu.Unlock()
-		select {
-		case r.free <- struct{}{}:
-		default:
-		}
 	})
 }
 

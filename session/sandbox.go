@@ -17,8 +17,9 @@ func (Manual) Decide(context.Context, Case) (decision.Verdict, error) {
 	return decision.Verdict{Outcome: decision.Review}, nil
 }
 
-// Sandbox is the decider for test integrations: the person's first name decides, exactly spelt: Approve, Decline, Resubmit or
-// Review. With any other name the session waits in submitted for [Engine.Decide]. What it says about people is made up.
+// Sandbox is the decider for test integrations: the person's first name decides, exactly spelt: Approve,
+// Decline, Resubmit or Review. With any other name the session waits in submitted for [Engine.Decide]. What it
+// says about people is made up.
 type Sandbox struct{}
 
 var _ Decider = Sandbox{}

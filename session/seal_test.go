@@ -39,7 +39,8 @@ func (b *bench) withForger() *forger {
 	return f
 }
 
-// TestSealedCannotBeChanged: no byte of what is sealed, and no sealed part in another's place, is ever taken for genuine.
+// TestSealedCannotBeChanged: no byte of what is sealed, and no sealed part in another's place, is ever taken
+// for genuine.
 func TestSealedCannotBeChanged(t *testing.T) {
 	t.Parallel()
 	b := setUp(t, nil)
@@ -251,7 +252,8 @@ func TestKeysCannotBePrinted(t *testing.T) {
 	}
 }
 
-// TestPeopleAreNotPrinted: what the engine hands out prints neither its key nor anything about the person, nor does a log of it.
+// TestPeopleAreNotPrinted: what the engine hands out prints neither its key nor anything about the person, nor
+// does a log of it.
 func TestPeopleAreNotPrinted(t *testing.T) {
 	t.Parallel()
 	b := setUp(t, nil)
@@ -271,11 +273,14 @@ func TestPeopleAreNotPrinted(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	for _, v := range []any{s, *s, session.Case{Snapshot: s}, &session.Case{Snapshot: s}, s.Facts, &s.Facts, s.Facts.Person, s.Facts.Document, s.Media, b.keeper} {
+	for _, v := range []any{s, *s, session.Case{Snapshot: s}, &session.Case{Snapshot: s}, s.Facts, &s.Facts, s.Facts.Person, s.Facts.Document, s.Media, s.Decisions, b.receiver.Got(), b.keeper} {
 		fmt.Fprintf(&out, "%v %+v %#v %s\n", v, v, v, v)
 		slog.New(slog.NewTextHandler(&out, nil)).Info("value", "value", v)
 	}
-	for _, v := range []any{s, session.Case{Snapshot: s}, s.Facts, s.Facts.Person, s.Facts.Document} {
+	for _, v := range []any{
+		s, *s, session.Case{Snapshot: s}, s.Facts, s.Facts.Person, s.Facts.Document, s.Media[0], s.Media[0].MediaFacts, s.Decisions[0],
+		b.receiver.Got()[0],
+	} {
 		slog.New(slog.NewJSONHandler(&out, nil)).Info("value", "value", v)
 	}
 	raw := [32]byte(key)

@@ -20,7 +20,7 @@ type Session struct {
 
 	Status    Status
 	AttemptID uuid.UUID // the current attempt
-	Attempt   int       // its number, from 1
+	AttemptN  int       // its number, from 1
 
 	Version int64 // raised by one by every [Change] without Keep; 1 after creation
 	Seq     int64 // number of the newest event
@@ -30,7 +30,7 @@ type Session struct {
 	ActiveAt    time.Time // when the person last did something; an API key is not a person
 	SubmittedAt time.Time // the newest submission
 	EndedAt     time.Time // when the status became terminal
-	ExpiresAt   time.Time // the end of a session that is not submitted; a promise, never computed again
+	ExpiresAt   time.Time // the end of a session that is not submitted; only a late request for resubmission moves it
 	DeletedAt   time.Time // from then on no reader finds it
 	RedactedAt  time.Time
 
@@ -148,6 +148,7 @@ func (s DeliveryState) Pending() bool { return s == DeliveryDue || s == Delivery
 type Delivery struct {
 	ID          uuid.UUID // the same on every try
 	Tenant      uuid.UUID
+	Sandbox     bool
 	Session     uuid.UUID
 	Integration uuid.UUID
 	Endpoint    uuid.UUID
@@ -155,15 +156,16 @@ type Delivery struct {
 	Seq         int64 // the event's; given by the store
 	CreatedAt   time.Time
 	DueAt       time.Time // next try, or until when it is claimed; zero unless Pending
-	Tries       int       // how often it was claimed
+	Claims      int       // how often it was claimed: it tells one claim from the next
+	Tries       int       // how often it was sent
 	State       DeliveryState
 	Personal    bool   // Body is sealed under the session's key and goes with it; else it is in clear
 	Body        []byte // nil once erased or withdrawn
-	Last        Outcome
+	Last        Try
 }
 
-// Outcome is how one try of a delivery ended.
-type Outcome struct {
+// Try is how one try of a delivery ended.
+type Try struct {
 	At     time.Time // zero: not tried yet
 	Status int       // the receiver's HTTP status; 0: it did not answer
 	Note   string    // why, in fixed words; never text of the receiver

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 
 	"github.com/bonafide-idv/bonafide/decision"
@@ -46,4 +48,34 @@ func (s *Snapshot) Latest(attempt uuid.UUID) *Concluded {
 		}
 	}
 	return nil
+}
+
+// Derive makes 32 bytes for one purpose that only this session has, for instance to sign its link. They
+// are gone when the session's key is, after a deletion or redaction: then it answers the zero Key.
+func (s *Snapshot) Derive(purpose string) Key {
+	key := s.key()
+	if key == (Key{}) {
+		return key
+	}
+	return key.derive("host " + purpose)
+}
+
+// attempt is the current attempt, when attempts were loaded.
+func (s *Snapshot) attempt() *Attempt {
+	i := slices.IndexFunc(s.Attempts, func(a Attempt) bool { return a.ID == s.AttemptID })
+	if i < 0 {
+		return nil
+	}
+	return &s.Attempts[i]
+}
+
+// atItsEnd makes the current attempt say what a session's end without a decision means for it.
+func (s *Snapshot) atItsEnd() *Snapshot {
+	switch s.Status {
+	case StatusExpired, StatusAbandoned, StatusFailed:
+		if a := s.attempt(); a != nil {
+			a.Status, a.EndedAt = s.Status, s.EndedAt
+		}
+	}
+	return s
 }

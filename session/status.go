@@ -71,7 +71,8 @@ var actions = []Action{
 	ActionRequestResubmission, ActionFail, ActionExpire, ActionResume, ActionReprocess, ActionRevise,
 }
 
-// ActionUpload asks [Engine.Can] for media. It is not part of the state machine, as an upload changes no status.
+// ActionUpload asks [Engine.Can] for media. It is not part of the state machine, as an upload changes no
+// status.
 const ActionUpload Action = "upload"
 
 // Actions gives all actions in the order of a session's life.

@@ -14,7 +14,7 @@ var (
 	ErrNotFound = errors.New("session: not found")
 	// ErrConflict: the session was changed by somebody else after it was read.
 	ErrConflict = errors.New("session: changed meanwhile")
-	// ErrExists: Base is 0 and the id is taken.
+	// ErrExists: Base is 0 and the session's id is taken, or a part's is.
 	ErrExists = errors.New("session: exists")
 	// ErrLimited: a rate rule refuses; always as a *[RateError].
 	ErrLimited = errors.New("session: rate limited")
@@ -27,15 +27,17 @@ var (
 // Store keeps sessions, and with each its parts: attempts, decisions, media, events and deliveries; and
 // the permit logs of rate rules.
 //
-// A session row has a *version*, which a [Change] raises by one unless it is a Keep, and a *seq*, the
-// number of its newest event. A Store MUST NOT have rules: it compares, keeps and finds. Times are whole
-// microseconds, UTC, and come back as they went in; so do bytes, and nil stays apart from nothing else
-// (nil and empty are the same). Text is valid UTF-8 without NUL. Values cross the border by copy: a
-// Store MUST NOT keep, and MUST NOT hand out, memory that the caller can write to.
+// A session row has a *version*, which a [Change] raises by one unless it is a Keep, and a *seq*, the number of
+// its newest event. A Store MUST NOT have rules: it compares, keeps and finds. Times are whole microseconds,
+// UTC, and come back as they went in; so do bytes, of which nil and empty are the same. Text is valid UTF-8
+// without NUL. Values cross the border by copy: a Store MUST NOT keep, and MUST NOT hand out, memory that the
+// caller can write to.
 //
 // All methods MUST be safe for concurrent use. What a returned Apply did MUST be seen by every call that
 // starts later, in this process and in others on the same data. A ctx that has ended before a method
 // began MUST yield its error and no effect.
+//
+// A Store that stands for a host's transaction may be for one goroutine at a time.
 //
 // storage/storetest is the suite that every Store passes.
 type Store interface {
@@ -48,11 +50,12 @@ type Store interface {
 	//    whose Base is 0 and whose id is taken, by whomever, is ErrExists.
 	//  - Events get Seq = the session's seq + 1, + 2, … in their order, and the session's Seq becomes the
 	//    last of them; a delivery gets the Seq of the event that it names, of this change or an earlier one.
-	//  - An attempt of the session that is there already (same ID) is overwritten; so is nothing else: any other part
-	//    whose ID is there makes the change fail.
+	//  - An attempt of the session that is there already (same ID) is overwritten. A change with any other part whose ID
+	//    is there, for decisions and events within the session and else in any, is ErrExists.
 	//  - Permits are judged by [PermitLog.Take] in the order of changes, over logs that no one else can
 	//    take from meanwhile, and after versions: a change that is refused takes none. Of several permits that are
 	//    refused the error is that with the latest Retry.
+	//  - ActiveAt never goes back: of the row's and the change's the later is kept.
 	//  - When Apply returns nil for a change, it is durable.
 	//  - Once begun, Apply MUST wait for the outcome, and MUST NOT let one caller's ctx end another's change.
 	//  - When the outcome is not known (a connection lost in the commit) the Store MUST find it out by
@@ -63,10 +66,12 @@ type Store interface {
 	// most once each, deleted ones too, applies the changes that tick returns in one transaction, and
 	// answers how many it applied and when the next session is due after that (zero: never).
 	//
-	// tick MUST be quick and free of effects: it may run inside the transaction, and again when the
-	// transaction is. It MUST NOT call the Store. A session for which it answers false is left as it is, counts towards
-	// n, and may make next a time that is past. A session that another Sweep holds MUST be passed over, not waited for twice: no session is ticked by
-	// two Sweeps for one alarm. When nothing is due, Sweep costs one look into one index.
+	// tick MUST be free of effects and quick: it may run inside the transaction, and again when the transaction
+	// is run again. (The engine's asks the Keeper, the Integrations and the Renderers.) A change of tick's that
+	// is refused is not counted and harms no other. It MUST NOT call the Store. A session for which it answers
+	// false is left as it is, counts towards n, and may make next a time that is past. Of two Sweeps at once
+	// only one ticks a session for one alarm: the other passes it over, or waits and then finds it not due.
+	// When nothing is due, Sweep costs one look into one index.
 	Sweep(ctx context.Context, now time.Time, n int, tick func(Session) (Change, bool)) (done int, next time.Time, err error)
 
 	// Load finds one session by one of its names, and the parts that are asked for, as of one instant.
@@ -79,19 +84,32 @@ type Store interface {
 	Query(ctx context.Context, q Query) ([]Session, error)
 
 	// Claim hands out up to n pending deliveries whose DueAt is not after now, earliest first and, where that
-	// is equal, in the order of ID; none for the endpoints in except. It raises their Tries by one and moves
-	// their DueAt to until, so that no other Claim sees them before. The deliveries of one session to one
-	// endpoint come in the order of Seq. next is when the earliest delivery is due that was not claimed
-	// (zero: never), with no regard to except or to who holds it. Those claimed are the first n by DueAt and ID, as they
-	// are stored after the claim.
+	// is equal, in the order of ID; none for the endpoints in except. It raises their Claims by one and moves
+	// their DueAt to until, so that no other Claim sees them before; they come as they are stored then.
+	//
+	// First tries leave in the order of Seq, over all processes, and retries may be overtaken: a delivery MUST
+	// NOT be handed out while an earlier one of the same session to the same endpoint is pending that is due
+	// too, or that was never tried (Last.At is zero). So at most one of them is in one Claim.
+	//
+	// next is when the earliest delivery is due that was not claimed (zero: never), with no regard to except,
+	// to order or to who holds it.
 	Claim(ctx context.Context, now, until time.Time, n int, except []uuid.UUID) (claimed []Delivery, next time.Time, err error)
 
-	// Settle writes State, DueAt and Last of claimed deliveries, each by itself, and answers nil when all were written. One that is not pending any more, or
-	// was claimed again meanwhile (Tries differs), is ErrConflict and left as it is; one that is not there is ErrNotFound.
+	// Settle writes State, DueAt, Tries and Last of claimed deliveries, each by itself, and answers nil when
+	// all were written. One that is not pending any more, or was claimed again meanwhile (Claims differs), is
+	// ErrConflict and left as it is; one that is not there is ErrNotFound.
 	Settle(ctx context.Context, done ...Delivery) []error
 
-	// Deliveries lists the log of one tenant, newest first by ID.
+	// Deliveries lists the log of one tenant, live or sandbox, newest first by ID.
 	Deliveries(ctx context.Context, q DeliveryQuery) ([]Delivery, error)
+}
+
+// Ephemeral is a [Store] that may end with the process. [New] then keeps keys and media in memory too, if it is
+// given nothing better.
+type Ephemeral interface {
+	Store
+	// EndsWithProcess says whether nothing in the store outlives the process.
+	EndsWithProcess() bool
 }
 
 // Change is one write of one session, as data.
@@ -113,8 +131,8 @@ type Change struct {
 	Deliveries []Delivery
 	Permits    []Permit
 
-	// Withdraw makes every held delivery of the session withdrawn, before anything is erased or added. It loses its
-	// body and is no longer due.
+	// Withdraw makes every held delivery of the session withdrawn, before anything is erased or added. It loses
+	// its body and is no longer due.
 	Withdraw bool
 	// Erase removes sealed bytes and rows of the session that are there already, before parts are added.
 	Erase Erase
@@ -124,8 +142,8 @@ type Change struct {
 type Erase uint8
 
 const (
-	// EraseSealed makes nil the sealed bytes of decisions and media, and the bodies of personal
-	// deliveries, of which those still pending become erased and are no longer due. (The session's own Sealed and Key are as
+	// EraseSealed makes nil the sealed bytes of decisions and media, and the bodies of personal deliveries, of
+	// which those still pending become erased and are no longer due. (The session's own Sealed and Key are as
 	// Change.Session says.)
 	EraseSealed Erase = 1 << iota
 	// EraseMedia removes the media rows.
@@ -170,9 +188,10 @@ type Query struct {
 	N       int       // at most so many; 0: none
 }
 
-// DeliveryQuery asks for a page of deliveries. Zero fields do not filter, but Tenant always does.
+// DeliveryQuery asks for a page of deliveries. Zero fields do not filter, but Tenant and Sandbox always do.
 type DeliveryQuery struct {
 	Tenant   uuid.UUID
+	Sandbox  bool
 	Session  uuid.UUID
 	Endpoint uuid.UUID
 	State    DeliveryState

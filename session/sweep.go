@@ -23,90 +23,115 @@ const retryBase = time.Minute
 // begins, so that nobody else does it meanwhile, and its version says whether the job still counts.
 type job struct {
 	session Session
-	erase   bool
+	kind    EventKind // deciding or erasing; empty: there is nothing more to do
 	lease   time.Duration
 }
 
-// sweep does one batch of what is due, up to n, and gives the jobs that follow from it.
-func (e *Engine) sweep(ctx context.Context, n int) (done int, jobs []job, next time.Time, err error) {
+// room is how many jobs may be begun, of each kind.
+type room struct{ deciding, erasing int }
+
+// tickTime is how long a sweep goes on ticking sessions: what it asks of the keeper and of the integrations, it
+// asks while others wait to write.
+const tickTime = 200 * time.Millisecond
+
+// sweep does one batch of what is due, and gives the jobs that follow from it, as far as there is room; what
+// there is no room for stays due. Jobs come also beside an error: whether they were written is seen by their
+// version.
+func (e *Engine) sweep(ctx context.Context, room room) (done int, jobs []job, next time.Time, err error) {
 	claimed := map[uuid.UUID]job{}
-	done, next, err = e.store.Sweep(ctx, e.now(), n, func(s Session) (Change, bool) {
-		w, err := e.due(ctx, s)
+	begun := time.Now()
+	asking, cancel := context.WithTimeout(ctx, claimTime)
+	defer cancel()
+	done, next, err = e.store.Sweep(ctx, e.now(), sweepBatch, func(s Session) (Change, bool) {
+		if time.Since(begun) > tickTime && len(claimed) > 0 || ctx.Err() != nil {
+			return Change{}, false
+		}
+		delete(claimed, s.ID) // of a transaction that is run again
+		if !room.takes(s, claimed) {
+			return Change{}, false
+		}
+		w, err := e.due(asking, s)
 		if err != nil {
-			if ctx.Err() != nil {
-				return Change{}, false
-			}
 			e.cfg.Log.ErrorContext(ctx, "what is due could not be done", "session", s.ID, "status", s.Status, "error", err)
 			w = e.putOff(s)
 		}
-		w.seal()
-		delete(claimed, s.ID)
-		if j, ok := w.job(); ok {
-			claimed[s.ID] = j
-		}
+		w.complete()
+		claimed[s.ID] = w.job()
 		return w.change, true
 	})
-	if err != nil {
-		return done, nil, next, err
+	for _, j := range claimed {
+		if j.kind != "" {
+			jobs = append(jobs, j)
+		}
+	}
+	return done, jobs, next, err
+}
+
+// takes reports whether a session's alarm can be served beside the jobs that are claimed.
+func (r room) takes(s Session, claimed map[uuid.UUID]job) bool {
+	left, kind := sweepBatch, EventKind("")
+	switch {
+	case !s.DeletedAt.IsZero():
+		left, kind = r.erasing, EventErasing
+	case s.Status == StatusSubmitted:
+		left, kind = r.deciding, EventDeciding
 	}
 	for _, j := range claimed {
-		jobs = append(jobs, j)
+		if j.kind == kind {
+			left--
+		}
 	}
-	return done, jobs, next, nil
+	return left > 0
 }
 
 // due is what follows for a session whose alarm has rung.
 func (e *Engine) due(ctx context.Context, s Session) (*work, error) {
-	w, err := e.workOn(ctx, Record{Session: s})
+	w, err := e.workOnErased(ctx, Record{Session: s})
 	if err != nil {
 		return nil, err
 	}
 	switch {
 	case w.snap.Deleted():
-		return w, w.claim(EventErasing, backoff(retryBase, s.Tries))
+		return w, w.lease(EventErasing, backoff(retryBase, s.Tries))
 	case s.overdue(w.now):
 		return w, w.tick()
 	case s.Status == StatusSubmitted && s.Tries >= w.in.Policy.DeciderTries:
 		return w, w.move(ActionFail, ActorEngine, w.now)
 	case s.Status == StatusSubmitted:
-		return w, w.claim(EventDeciding, backoff(w.in.Policy.DeciderLease, s.Tries))
+		return w, w.lease(EventDeciding, backoff(w.in.Policy.DeciderLease, s.Tries))
 	}
 	return nil, fmt.Errorf("session: nothing is due in status %s", s.Status)
 }
 
-// claim puts the alarm off while the job is done, and counts the try.
-func (w *work) claim(kind EventKind, lease time.Duration) error {
+// lease puts the alarm off while the job is done, and counts the try.
+func (w *work) lease(kind EventKind, lease time.Duration) error {
 	s := &w.snap.Session
 	s.UpdatedAt = w.now
-	s.RetryAt = w.now.Add(lease)
+	s.RetryAt = instant(w.now.Add(lease))
 	s.Tries++
 	return w.emit(kind, ActorTimer, w.now)
 }
 
-// job is what the claim was for.
-func (w *work) job() (job, bool) {
+// job is what the lease was for.
+func (w *work) job() job {
 	j := job{session: w.snap.Session, lease: w.snap.RetryAt.Sub(w.now)}
 	j.session.Version++ // as the store will have written it
 	switch kind := w.change.Events[len(w.change.Events)-1].Kind; kind {
-	case EventErasing:
-		j.erase = true
-		return j, true
-	case EventDeciding:
-		return j, true
+	case EventErasing, EventDeciding:
+		j.kind = kind
 	}
-	return job{}, false
+	return j
 }
 
-// putOff leaves a session alone whose alarm could not be served, for longer each time.
+// putOff leaves a session alone whose alarm could not be served: for as long again as it has waited, at least a
+// minute and at most an hour. It is no try of the work that is due.
 func (e *Engine) putOff(s Session) *work {
 	now := e.now()
 	if now.Before(s.UpdatedAt) {
 		now = s.UpdatedAt
 	}
 	w := &work{e: e, now: now, snap: &Snapshot{Session: s, key: hide(Key{})}, change: Change{ID: e.cfg.NewID(now), Base: s.Version}}
-	w.snap.RetryAt = now.Add(backoff(retryBase, s.Tries))
-	w.snap.Tries++
-	w.snap.UpdatedAt = now
+	w.snap.RetryAt = instant(now.Add(min(max(now.Sub(s.dueBy()), retryBase), time.Hour)))
 	w.change.Events = []Event{{
 		ID: e.cfg.NewID(now), Session: s.ID, Change: w.change.ID, Kind: EventPutOff, Status: s.Status,
 		Attempt: s.AttemptID, By: ActorEngine, At: now,
@@ -115,32 +140,34 @@ func (e *Engine) putOff(s Session) *work {
 }
 
 // expireOnly is a tick that writes the expiries that are due and leaves all other work to Run.
-func (e *Engine) expireOnly(ctx context.Context) func(Session) (Change, bool) {
+func (e *Engine) expireOnly(ctx context.Context, now time.Time) func(Session) (Change, bool) {
 	return func(s Session) (Change, bool) {
-		if !s.overdue(e.now()) {
+		if !s.overdue(now) {
 			return Change{}, false
 		}
 		w, err := e.due(ctx, s)
 		if err != nil {
 			return Change{}, false
 		}
-		w.seal()
+		w.complete()
 		return w.change, true
 	}
 }
 
-// run does one job. What fails is tried again when the claim has ended.
-func (e *Engine) run(ctx context.Context, j job) {
+// do does one job. What fails is tried again when its lease has ended.
+func (e *Engine) do(ctx context.Context, j job) {
 	ctx, cancel := context.WithTimeout(ctx, j.lease)
 	defer cancel()
+	on := *e
+	on.job = &j.session
 	var err error
-	if j.erase {
-		err = e.erase(ctx, j.session)
+	if j.kind == EventErasing {
+		err = on.erase(ctx, j.session)
 	} else {
-		err = e.decide(ctx, j.session)
+		err = on.decide(ctx, j.session)
 	}
-	if err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrNotFound) {
-		e.cfg.Log.ErrorContext(ctx, "work of a session's alarm failed", "session", j.session.ID, "erase", j.erase, "try", j.session.Tries, "error", err)
+	if err != nil && !errors.Is(err, ErrConflict) {
+		e.cfg.Log.ErrorContext(ctx, "work of a session's alarm failed", "session", j.session.ID, "work", j.kind, "try", j.session.Tries, "error", err)
 	}
 }
 
@@ -158,9 +185,8 @@ func (e *Engine) decide(ctx context.Context, claimed Session) error {
 		return fmt.Errorf("%w: it is no longer to be decided", ErrConflict)
 	}
 	verdict, err := e.ask(ctx, s)
-	on := e.For(claimed.Integration)
 	if errors.Is(err, ErrWait) {
-		_, err = on.write(ctx, Ref{ID: s.ID}, 0, func(w *work) error {
+		_, err = e.write(ctx, Ref{ID: s.ID}, 0, func(w *work) error {
 			if w.snap.Version != claimed.Version {
 				return ErrConflict
 			}
@@ -171,15 +197,18 @@ func (e *Engine) decide(ctx context.Context, claimed Session) error {
 	if err != nil {
 		return err
 	}
-	_, err = on.conclude(ctx, s.ID, ActorDecider, verdict, claimed.Version)
+	_, err = e.conclude(ctx, s.ID, ActorDecider, verdict, claimed.Version)
 	return err
 }
 
-// ask calls the decider, whose panics are errors.
+// ask calls the decider, whose panics are errors. Of what it says only the type goes on to the log: the text
+// may be about a person.
 func (e *Engine) ask(ctx context.Context, s *Snapshot) (v decision.Verdict, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("session: the decider panicked: %T", r)
+		} else if err != nil && !errors.Is(err, ErrWait) {
+			err = fmt.Errorf("session: the decider failed: %T", err)
 		}
 	}()
 	return e.cfg.Decider.Decide(ctx, Case{Snapshot: s, Open: func(ctx context.Context, id uuid.UUID) (io.ReadCloser, error) {

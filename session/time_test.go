@@ -14,7 +14,8 @@ import (
 
 const week = 7 * 24 * time.Hour
 
-// TestDeadlines: seven days are 604,800 seconds, whatever the calendar does meanwhile, and every time is in UTC and whole microseconds.
+// TestDeadlines: seven days are 604,800 seconds, whatever the calendar does meanwhile, and every time is in UTC
+// and whole microseconds.
 func TestDeadlines(t *testing.T) {
 	t.Parallel()
 	newYork, err := time.LoadLocation("America/New_York")
@@ -58,7 +59,8 @@ func TestClockGoesBack(t *testing.T) {
 	}
 }
 
-// TestClockJumps thirty days ahead while sessions are open: all that was due happens, each thing at its own time.
+// TestClockJumps thirty days ahead while sessions are open: all that was due happens, each thing at its own
+// time.
 func TestClockJumps(t *testing.T) {
 	t.Parallel()
 	b := setUp(t, nil)
@@ -109,11 +111,11 @@ func TestSubmitAtTheEnd(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		b := setUp(t, nil)
 		id := b.create("other").ID
-		b.clock.Set(sessiontest.Start.Add(week - time.Microsecond))
+		b.clock.Set(sessiontest.Start().Add(week - time.Microsecond))
 		var all sync.WaitGroup
 		var submitted error
 		all.Go(func() { _, submitted = b.Submit(b.ctx, id) })
-		all.Go(func() { b.clock.Set(sessiontest.Start.Add(week)); b.settle() })
+		all.Go(func() { b.clock.Set(sessiontest.Start().Add(week)); b.settle() })
 		all.Wait()
 		b.settle()
 		want := session.StatusSubmitted

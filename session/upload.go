@@ -19,14 +19,15 @@ import (
 // Upload is one photograph or document of the person.
 type Upload struct {
 	Context media.Context
-	// Content is read to its end. An error that it answers instead of io.EOF, such as a signature that turns out wrong, ends
-	// the upload with that error, and nothing remains.
+	// Content is read to its end. An error that it answers instead of io.EOF, such as a signature that turns
+	// out wrong, ends the upload with that error, and nothing remains.
 	Content io.Reader
 }
 
-// Upload adds a medium to the session's current attempt; after a request for resubmission, to the next.
-// The bytes are sealed as they arrive, and are there for readers only when Upload has returned nil; memory use
-// does not grow with their number. Uploads to one session do not hinder one another, and a submission in between wins.
+// Upload adds a medium to the session's current attempt; after a request for resubmission, to the next. The
+// bytes are sealed as they arrive, and are there for readers only when Upload has returned nil; memory use does
+// not grow with their number. Uploads to one session do not hinder one another, and a submission in between
+// wins.
 //
 // Errors: [ErrNotFound]; a *[TransitionError] for [ActionUpload] when the session takes no media any more;
 // [media.ErrContext], [media.ErrFormat], [media.ErrTooLarge] for what is not acceptable; what Content answers.

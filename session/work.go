@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/bonafide-idv/bonafide/decision"
@@ -21,26 +20,40 @@ type work struct {
 
 // begin reads a session for one verb, opened, with its parts. It is not ticked yet.
 func (e *Engine) begin(ctx context.Context, ref Ref, parts Parts) (*work, error) {
-	caller, err := e.policyOf(ctx, e.integration)
+	rec, err := e.load(ctx, ref, parts)
 	if err != nil {
 		return nil, err
+	}
+	return e.workOn(ctx, rec)
+}
+
+// load reads a session of the engine's integration's tenant, live or sandbox as that is; for a job of a
+// session's alarm, of the session's own.
+func (e *Engine) load(ctx context.Context, ref Ref, parts Parts) (Record, error) {
+	if e.job != nil {
+		ref.Tenant = e.job.Tenant
+		return e.store.Load(ctx, ref, parts)
+	}
+	caller, err := e.policyOf(ctx, e.integration)
+	if err != nil {
+		return Record{}, err
 	}
 	ref.Tenant = caller.Tenant
 	rec, err := e.store.Load(ctx, ref, parts)
-	if err != nil {
-		return nil, err
+	if err == nil && rec.Session.Sandbox != caller.Sandbox {
+		return Record{}, ErrNotFound
 	}
-	if rec.Session.Sandbox != caller.Sandbox {
-		return nil, ErrNotFound
-	}
-	return e.workOn(ctx, rec)
+	return rec, err
 }
 
 // workOn makes work of a record. It calls the keeper, but not the store.
 func (e *Engine) workOn(ctx context.Context, rec Record) (*work, error) {
 	in, err := e.policyOf(ctx, rec.Session.Integration)
-	if err != nil {
+	if err != nil && rec.Session.DeletedAt.IsZero() {
 		return nil, fmt.Errorf("session: integration of %s: %w", rec.Session.ID, err)
+	}
+	if err != nil { // what is deleted must go, whoever else has gone
+		in = Integration{ID: rec.Session.Integration, Policy: Policy{}.withDefaults()}
 	}
 	snap, err := e.openRecord(ctx, rec)
 	if err != nil {
@@ -54,6 +67,23 @@ func (e *Engine) workOn(ctx context.Context, rec Record) (*work, error) {
 		e: e, in: in, now: now, snap: snap,
 		change: Change{ID: e.cfg.NewID(now), Base: snap.Version},
 	}, nil
+}
+
+// workOnErased is workOn, but of a session whose key was destroyed, as one from an old backup, it works on what
+// is left.
+func (e *Engine) workOnErased(ctx context.Context, rec Record) (*work, error) {
+	w, err := e.workOn(ctx, rec)
+	if !errors.Is(err, ErrErased) {
+		return w, err
+	}
+	rec.Session.Key, rec.Session.Sealed = nil, nil
+	for i := range rec.Decisions {
+		rec.Decisions[i].Sealed = nil
+	}
+	for i := range rec.Media {
+		rec.Media[i].Sealed = nil
+	}
+	return e.workOn(ctx, rec)
 }
 
 // openRecord opens everything of a record that is sealed.
@@ -86,12 +116,26 @@ func (e *Engine) openRecord(ctx context.Context, rec Record) (*Snapshot, error) 
 	return s, nil
 }
 
-// write runs one verb: it reads the session, brings it up to date, lets do change it, and writes once;
-// again when somebody else was faster.
+// write runs one verb: it reads the session, lets do change it, and writes once; again when somebody else was
+// faster.
 func (e *Engine) write(ctx context.Context, ref Ref, parts Parts, do func(*work) error) (*Snapshot, error) {
+	return e.writeOn(ctx, ref, parts, e.workOn, do)
+}
+
+// writeErased is write, also for a session whose key was destroyed.
+func (e *Engine) writeErased(ctx context.Context, ref Ref, parts Parts, do func(*work) error) (*Snapshot, error) {
+	return e.writeOn(ctx, ref, parts, e.workOnErased, do)
+}
+
+func (e *Engine) writeOn(ctx context.Context, ref Ref, parts Parts,
+	workOn func(context.Context, Record) (*work, error), do func(*work) error) (*Snapshot, error) {
 	const tries = 5
 	for try := 1; ; try++ {
-		w, err := e.begin(ctx, ref, parts)
+		rec, err := e.load(ctx, ref, parts)
+		if err != nil {
+			return nil, err
+		}
+		w, err := workOn(ctx, rec)
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +149,7 @@ func (e *Engine) write(ctx context.Context, ref Ref, parts Parts, do func(*work)
 		if err != nil {
 			return nil, err
 		}
-		return w.snap.settled(), nil
+		return w.snap.atItsEnd(), nil
 	}
 }
 
@@ -124,6 +168,9 @@ func (w *work) move(action Action, by Actor, at time.Time) error {
 		return err
 	}
 	s := &w.snap.Session
+	if s.Status.TakesMedia() && action != ActionStart {
+		w.change.Withdraw = true // the host is not told to wait for what has come, or never will
+	}
 	s.Status = to
 	s.UpdatedAt = at
 	s.DecideAt, s.RetryAt, s.Tries = time.Time{}, time.Time{}, 0
@@ -132,9 +179,7 @@ func (w *work) move(action Action, by Actor, at time.Time) error {
 	case to == StatusSubmitted:
 		s.SubmittedAt, s.DecideAt = at, at
 	case to == StatusResubmissionRequested:
-		if s.ExpiresAt.Sub(at) < 24*time.Hour {
-			s.ExpiresAt = at.Add(w.in.Policy.Lifetime)
-		}
+		s.ExpiresAt = extended(s.ExpiresAt, at, w.in.Policy.Lifetime)
 	case to.Terminal():
 		s.EndedAt = at
 	}
@@ -142,8 +187,8 @@ func (w *work) move(action Action, by Actor, at time.Time) error {
 	return w.emit(EventKind(to), by, at)
 }
 
-// markAttempt writes the session's step into its current attempt. Of an end without a decision nothing is written:
-// readers see it from the session.
+// markAttempt writes the session's step into its current attempt. Of an end without a decision nothing is
+// written: readers see it from the session.
 func (w *work) markAttempt(by Actor, at time.Time) {
 	a := w.snap.attempt()
 	if a == nil {
@@ -180,7 +225,7 @@ func (w *work) nextAttempt() {
 	}
 	next := Attempt{ID: w.e.cfg.NewID(w.now), Session: w.snap.ID, N: a.N + 1, Status: StatusCreated, CreatedAt: w.now}
 	w.snap.Attempts = append(w.snap.Attempts, next)
-	w.snap.Attempt, w.snap.AttemptID = next.N, next.ID
+	w.snap.AttemptN, w.snap.AttemptID = next.N, next.ID
 	w.putAttempt(next)
 }
 
@@ -200,7 +245,8 @@ func (w *work) appendDecision(v decision.Verdict, by Actor) error {
 	return nil
 }
 
-// emit appends an event, and a delivery for every endpoint that wants it.
+// emit appends an event, and a delivery for every endpoint that wants it. A deletion is not held up by an
+// endpoint to which it cannot be told.
 func (w *work) emit(kind EventKind, by Actor, at time.Time) error {
 	s := &w.snap.Session
 	ev := Event{
@@ -209,20 +255,23 @@ func (w *work) emit(kind EventKind, by Actor, at time.Time) error {
 	}
 	w.change.Events = append(w.change.Events, ev)
 	for _, ep := range w.in.Endpoints {
-		if err := w.deliver(ev, ep); err != nil {
+		err := w.addDelivery(ev, ep)
+		if err != nil && !w.snap.Deleted() {
 			return err
+		}
+		if err != nil {
+			w.e.cfg.Log.Error("an endpoint cannot be told", "session", s.ID, "event", kind, "endpoint", ep.ID, "error", err)
 		}
 	}
 	return nil
 }
 
-// deliver renders an event for an endpoint.
-func (w *work) deliver(ev Event, ep Endpoint) error {
-	renderer := w.e.cfg.Renderers[ep.Format]
-	if renderer == nil || !ep.Wants(ev.Kind) {
+// addDelivery renders an event for an endpoint.
+func (w *work) addDelivery(ev Event, ep Endpoint) error {
+	if !ep.Wants(ev.Kind) {
 		return nil
 	}
-	body, personal, ok, err := renderer.Render(ev, w.snap, ep)
+	body, personal, ok, err := w.render(ev, ep)
 	if err != nil {
 		return fmt.Errorf("session: %s for endpoint %s: %w", ev.Kind, ep.ID, err)
 	}
@@ -231,17 +280,31 @@ func (w *work) deliver(ev Event, ep Endpoint) error {
 	}
 	s := &w.snap.Session
 	d := Delivery{
-		ID: w.e.cfg.NewID(w.now), Tenant: s.Tenant, Session: s.ID, Integration: s.Integration, Endpoint: ep.ID, Event: ev.ID,
-		CreatedAt: w.now, DueAt: w.now, State: DeliveryDue, Body: body,
+		ID: w.e.cfg.NewID(w.now), Tenant: s.Tenant, Sandbox: s.Sandbox, Session: s.ID, Integration: s.Integration,
+		Endpoint: ep.ID, Event: ev.ID, CreatedAt: w.now, DueAt: w.now, State: DeliveryDue, Body: body,
 	}
-	if d.Personal = personal && !w.snap.Deleted(); d.Personal {
+	if d.Personal = personal && w.snap.key() != (Key{}) && !w.snap.Deleted(); d.Personal {
 		d.Body = w.snap.key().seal(s, part{"delivery", d.ID}, body)
 	}
 	if w.held(ev) {
-		d.State, d.DueAt = DeliveryHeld, w.now.Add(w.in.Policy.ResubmissionHold)
+		d.State, d.DueAt = DeliveryHeld, instant(w.now.Add(w.in.Policy.ResubmissionHold))
 	}
 	w.change.Deliveries = append(w.change.Deliveries, d)
 	return nil
+}
+
+// render calls the endpoint's renderer, whose panics are errors.
+func (w *work) render(ev Event, ep Endpoint) (body []byte, personal, ok bool, err error) {
+	renderer := w.e.cfg.Renderers[ep.Format]
+	if renderer == nil {
+		return nil, false, false, fmt.Errorf("there is no renderer for %q", ep.Format)
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the renderer panicked: %T", r)
+		}
+	}()
+	return renderer.Render(ev, w.snap, ep)
 }
 
 // held reports whether the person, who submitted in the page, may still try again before the host is told.
@@ -255,7 +318,7 @@ func (w *work) commit(ctx context.Context) error {
 	if len(w.change.Events) == 0 {
 		return nil
 	}
-	w.seal()
+	w.complete()
 	if errs := w.e.store.Apply(ctx, w.change); errs != nil {
 		w.e.remember(w.change.Permits, errs[0])
 		return errs[0]
@@ -263,32 +326,20 @@ func (w *work) commit(ctx context.Context) error {
 	if !w.change.Keep {
 		w.snap.Version++
 	}
+	w.snap.Seq += int64(len(w.change.Events)) // at least; an upload beside it may have taken numbers too
 	w.e.stir()
 	return nil
 }
 
-// seal completes the change.
-func (w *work) seal() {
+// complete makes the change ready to be written.
+func (w *work) complete() {
 	w.snap.DueAt = w.snap.Alarm()
 	w.change.Session = w.snap.Session
 }
 
-// attempt is the current attempt, when attempts were loaded.
-func (s *Snapshot) attempt() *Attempt {
-	i := slices.IndexFunc(s.Attempts, func(a Attempt) bool { return a.ID == s.AttemptID })
-	if i < 0 {
-		return nil
+// active notes the person's activity.
+func (w *work) active() {
+	if w.e.actor == ActorPerson {
+		w.snap.ActiveAt = w.now
 	}
-	return &s.Attempts[i]
-}
-
-// settled makes the current attempt say what the session's end means for it.
-func (s *Snapshot) settled() *Snapshot {
-	switch s.Status {
-	case StatusExpired, StatusAbandoned, StatusFailed:
-		if a := s.attempt(); a != nil {
-			a.Status, a.EndedAt = s.Status, s.EndedAt
-		}
-	}
-	return s
 }

@@ -17,11 +17,11 @@
 //	func (s *Store) Apply(ctx context.Context, changes ...session.Change) []error {
 //		begin; lock the sessions and permit logs of all changes, each in the order of its id
 //		for each change, in order {
-//			judge: id taken? not there? version another? permits?   // reads only
+//			judge: id taken? not there? version another? a part there? permits?   // reads only
 //			if refused { remember its error; go on with the next }
 //			remember what to write, so that the next change sees it
 //		}
-//		write it; commit                                            // once for all of them
+//		write it; commit                                                      // once for all of them
 //	}
 //
 // Judging comes before writing, and this is what keeps a refused change from leaving a trace. Permits come
@@ -29,20 +29,23 @@
 // its pages in a statement that begins after the lock is held, and give Take each permit in turn. Taking
 // under a snapshot older than the lock grants too many.
 //
-// Then the indexes, one for each question: sessions by tenant, sandbox and id for Query; by alarm for Sweep;
-// attempts and media by their id for Load; pending deliveries by alarm for Claim; the log by tenant and id
-// for Deliveries. Compare ids as bytes, keep times as whole microseconds, and take care that the zero time
-// is not the year 1970: time.UnixMicro(t.UnixMicro()).UTC() gives back both.
+// Then the indexes, one for each question: sessions by tenant, sandbox and id for Query; by alarm for
+// Sweep; attempts and media by their id for Load; pending deliveries by alarm for Claim; the log by
+// tenant, sandbox and id for Deliveries. Compare ids as bytes, keep times as whole microseconds, and take
+// care that the zero time is not the year 1970: time.UnixMicro(t.UnixMicro()).UTC() gives back both.
 //
 // A store with more than one user at a time must also think of these:
 //
 //   - Two callers lock two sessions in two orders: sort before you lock.
-//   - A caller goes away in the middle: his ctx may end his waiting, never a transaction that holds the
-//     changes of others.
+//   - A caller goes away in the middle: what was begun goes on to its outcome, and the caller waits for it,
+//     as the transaction may hold the changes of others.
 //   - The connection is lost in the commit: look for Change.ID among the events of the session. It is there
 //     when the change was made. Only when this cannot be found out, answer session.ErrUnknown.
 //   - A database may ask that a transaction be run again. Nothing that was given to it may be changed
 //     before it is committed, and tick may then be called again.
+//
+// A store that ends with the process, as storage/memstore does, says so by being a session.Ephemeral: the
+// engine then keeps keys and media in memory too, where it is given nothing better.
 //
 // A store is right when storage/storetest says so. The suite runs the sentences of session.Store's
 // comment one by one, sends crowds of goroutines of which exactly one may win, and plays random commands on
@@ -73,7 +76,7 @@
 // erased key: that is session.ErrKeeper, and the difference is what the person is told.
 //
 // A keeper is called while a transaction of the store is open. One that uses the store's own connections
-// waits for itself.
+// waits for itself. A keeper is right when session/keepertest says so.
 //
 // # A blob store
 //
@@ -81,5 +84,6 @@
 // returned nil and not before: write under another name, sync, rename, sync the folder; or complete the
 // upload. A name that is taken is refused, so that no upload can replace another. Remove is called again
 // until it succeeds, and names that are gone already are no error. A name begins with the hour of its
-// upload, so that leftovers of crashed uploads are found hour by hour without a list of everything.
+// upload, so that leftovers of crashed uploads can be found hour by hour without a list of everything. A
+// blob store is right when media/mediatest says so.
 package storage

@@ -1,5 +1,5 @@
-// Package keyringtest says whether an [auth.Keyring] keeps its contract. A host that implements one calls [Run] from a
-// test of its own.
+// Package keyringtest says whether an [auth.Keyring] keeps its contract. A host that implements one calls [Run]
+// from a test of its own.
 package keyringtest
 
 import (
@@ -14,9 +14,9 @@ import (
 	"github.com/bonafide-idv/bonafide/auth"
 )
 
-// Run tests keyring, which must hold the known credentials and may hold others. Among the known ones there must be an
-// inactive one, and one whose signing secret is not its oldest: without them the test would prove too little, and
-// fails. Run changes nothing in the keyring. It is most useful under the race detector.
+// Run tests keyring, which must hold the known credentials and may hold others. Among the known ones there must
+// be an inactive one, and one whose signing secret is not its oldest: without them the test would prove too
+// little, and fails. Run changes nothing in the keyring. It is most useful under the race detector.
 func Run(t testing.TB, keyring auth.Keyring, known ...auth.Credential) {
 	t.Helper()
 	if !slices.ContainsFunc(known, func(c auth.Credential) bool { return !c.Active }) ||

@@ -1,4 +1,5 @@
-// Command hosttx opens an account and creates a verification session in one database transaction of the host: both are there, or neither.
+// Command hosttx opens an account and creates a verification session in one database transaction of the host:
+// both are there, or neither.
 package main
 
 import (

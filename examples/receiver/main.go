@@ -6,9 +6,11 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"sync"
@@ -18,15 +20,21 @@ import (
 )
 
 func main() {
+	addr := flag.String("addr", "127.0.0.1:9090", "`host:port` to listen on")
+	flag.Parse()
 	secret, err := auth.NewSecret(os.Getenv("BONAFIDE_SHARED_SECRET"))
 	if err != nil {
 		log.Fatalf("set BONAFIDE_SHARED_SECRET to the secret that the server printed: %v", err)
 	}
-	server := &http.Server{
-		Addr: "127.0.0.1:9090", Handler: &receiver{secret: secret, print: os.Stdout, now: time.Now}, ReadTimeout: 10 * time.Second,
+	listener, err := net.Listen("tcp", *addr)
+	if err != nil {
+		log.Fatal(err)
 	}
-	log.Printf("waiting for webhooks on http://%s/", server.Addr)
-	log.Fatal(server.ListenAndServe())
+	log.Printf("waiting for webhooks on http://%s/", listener.Addr())
+	server := &http.Server{
+		Handler: &receiver{secret: secret, print: os.Stdout, now: time.Now}, ReadTimeout: 10 * time.Second,
+	}
+	log.Fatal(server.Serve(listener))
 }
 
 // receiver verifies webhooks. It answers 200 to what it has taken, now or before, so that it is not sent again.
@@ -60,8 +68,8 @@ func (rc *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// verify checks both signatures; one of them is enough for a receiver. The vendor's says who sent the body, Standard Webhooks' also
-// that it is recent.
+// verify checks both signatures; one of them is enough for a receiver. The vendor's says who sent the body,
+// Standard Webhooks' also that it is recent.
 func (rc *receiver) verify(h http.Header, body []byte) error {
 	if !rc.secret.Verify(h.Get("x-hmac-signature"), body) {
 		return errors.New("x-hmac-signature does not match")

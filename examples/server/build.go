@@ -81,10 +81,14 @@ func assemble(cfg *config, log *slog.Logger, creds credentials, d *depot) (*serv
 	if err != nil {
 		return nil, err
 	}
-	mux := http.NewServeMux()
-	mux.Handle("GET /healthz", health(d.ping))
-	mux.Handle("/", api)
-	s.handler = mux
+	healthz := health(d.ping)
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/healthz" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			healthz.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
 	return s, nil
 }
 
@@ -124,45 +128,57 @@ func openDepot(ctx context.Context, cfg *config, key uuid.UUID) (*depot, error) 
 }
 
 // openSQLite opens the database, the keys, which are beside it and not in it, and the folder of media.
-func openSQLite(ctx context.Context, cfg *config, key uuid.UUID) (d *depot, err error) {
-	d = &depot{close: func() {}}
-	defer func() {
-		if err != nil {
-			d.close()
-		}
-	}()
-	if err := os.MkdirAll(filepath.Dir(cfg.sqlitePath), 0o700); err != nil {
+func openSQLite(ctx context.Context, cfg *config, key uuid.UUID) (*depot, error) {
+	path := cfg.sqlitePath
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("sqlite3", sqlstore.SQLiteDSN(cfg.sqlitePath))
+	if exists(path) && !exists(path+".keys") {
+		return nil, fmt.Errorf("%s.keys is missing, without which nothing in the database can be read: put it back, or name another -db", path)
+	}
+	db, err := sql.Open("sqlite3", sqlstore.SQLiteDSN(path))
 	if err != nil {
 		return nil, err
 	}
-	d.ping = db.PingContext
-	d.close = func() { _ = db.Close() }
-	if err := sqlstore.Migrate(ctx, db, sqlstore.SQLite()); err != nil {
-		return nil, err
+	d := &depot{ping: db.PingContext, close: func() { _ = db.Close() }}
+	if err := d.openBeside(ctx, cfg, db, key); err != nil {
+		d.close()
+		return nil, fmt.Errorf("%s cannot be opened: %w", path, err)
 	}
-	store, err := sqlstore.New(db, sqlstore.SQLite())
-	if err != nil {
-		return nil, err
-	}
-	d.store = store
-	if d.integration, err = store.Integration(ctx, key, time.Now()); err != nil {
-		return nil, err
-	}
+	return d, nil
+}
+
+// openBeside completes the depot around the database.
+func (d *depot) openBeside(ctx context.Context, cfg *config, db *sql.DB, key uuid.UUID) error {
+	// The keys come first: a database without them is taken for one that has lost them.
 	master, err := filekeeper.LoadMaster(cfg.sqlitePath + ".master")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	keeper, err := filekeeper.Open(cfg.sqlitePath+".keys", master)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	d.keeper = keeper
 	d.close = func() { _, _ = keeper.Close(), db.Close() }
+	if err := sqlstore.Migrate(ctx, db, sqlstore.SQLite()); err != nil {
+		return err
+	}
+	store, err := sqlstore.New(db, sqlstore.SQLite())
+	if err != nil {
+		return err
+	}
+	d.store = store
+	if d.integration, err = store.Integration(ctx, key, time.Now()); err != nil {
+		return err
+	}
 	d.blobs, err = fileblobs.Open(filepath.Join(cfg.data, "media"))
-	return d, err
+	return err
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func keyring(c credentials, integration uuid.UUID) (*auth.Ring, error) {

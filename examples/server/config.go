@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,8 +50,8 @@ beats its environment variable.
 
 `
 
-// parseConfig reads flags, and where a flag is not given its environment variable. A bad value is one error of one sentence;
-// flag.ErrHelp was answered on out.
+// parseConfig reads flags, and where a flag is not given its environment variable. A bad value is one error of
+// one sentence; flag.ErrHelp was answered on out.
 func parseConfig(args []string, getenv func(string) string, out io.Writer) (*config, error) {
 	c := &config{}
 	flags := flag.NewFlagSet("server", flag.ContinueOnError)
@@ -63,7 +65,7 @@ func parseConfig(args []string, getenv func(string) string, out io.Writer) (*con
 	flags.StringVar(&c.webhookURL, "webhook-url", "", "https `address` that is told of events and decisions (default: none)")
 	flags.BoolVar(&c.allowPrivate, "allow-private-webhooks", false, "allow webhooks to private and loopback addresses, and plain http to them")
 	flags.BoolVar(&c.live, "live", false, "no sandbox decisions: every session waits for a human being")
-	flags.DurationVar(&c.ttl, "session-ttl", 7*24*time.Hour, "how long a session may stay unsubmitted, a Go `duration`")
+	flags.DurationVar(&c.ttl, "session-ttl", 7*24*time.Hour, "how long a session may stay unsubmitted, a Go `duration` such as 36h")
 	flags.Int64Var(&c.createMinute, "create-per-minute", 600, "at most so many sessions are created in any minute")
 	flags.Int64Var(&c.deleteHour, "delete-per-hour", 5, "at most so many sessions are deleted in any hour")
 	flags.Int64Var(&c.deleteDay, "delete-per-day", 10, "at most so many sessions are deleted in any 24 hours")
@@ -74,8 +76,9 @@ func parseConfig(args []string, getenv func(string) string, out io.Writer) (*con
 			fmt.Fprint(out, usage)
 			flags.SetOutput(out)
 			flags.PrintDefaults()
+			return nil, err
 		}
-		return nil, err
+		return nil, inWords(flags, err)
 	}
 	if flags.NArg() > 0 {
 		return nil, fmt.Errorf("there is no argument %q: everything is said by flags", flags.Arg(0))
@@ -84,6 +87,25 @@ func parseConfig(args []string, getenv func(string) string, out io.Writer) (*con
 		return nil, err
 	}
 	return c, c.check()
+}
+
+var badValue = regexp.MustCompile(`^invalid (?:boolean )?value "(.*)" for (?:flag )?-([a-z-]+):`)
+
+// inWords says what is wrong with a flag's value by what the flag is for.
+func inWords(flags *flag.FlagSet, err error) error {
+	m := badValue.FindStringSubmatch(err.Error())
+	if m == nil {
+		return err
+	}
+	return notTaken("-"+m[2], m[1], flags.Lookup(m[2]))
+}
+
+func notTaken(name, value string, f *flag.Flag) error {
+	kind, usage := flag.UnquoteUsage(f)
+	if kind == "" {
+		kind = "true or false"
+	}
+	return fmt.Errorf("%s %q cannot be read as %s: %s", name, value, kind, usage)
 }
 
 // fromEnvironment sets the flags that were not given.
@@ -97,7 +119,7 @@ func fromEnvironment(flags *flag.FlagSet, getenv func(string) string) (err error
 			return
 		}
 		if flags.Set(f.Name, value) != nil {
-			err = fmt.Errorf("%s has a value that -%s does not take: %s", name, f.Name, f.Usage)
+			err = notTaken(name, value, f)
 		}
 	})
 	return err
@@ -105,7 +127,7 @@ func fromEnvironment(flags *flag.FlagSet, getenv func(string) string) (err error
 
 // check completes the configuration and answers its first fault.
 func (c *config) check() error {
-	if _, _, err := net.SplitHostPort(c.addr); err != nil {
+	if _, port, err := net.SplitHostPort(c.addr); err != nil || !isPort(port) {
 		return fmt.Errorf("-addr %q is not host:port", c.addr)
 	}
 	if err := c.checkStorage(); err != nil {
@@ -145,6 +167,11 @@ func (c *config) check() error {
 	return nil
 }
 
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
+}
+
 // checkStorage reads -db and -data.
 func (c *config) checkStorage() error {
 	if c.data == "" {
@@ -156,7 +183,7 @@ func (c *config) checkStorage() error {
 	switch kind, path, _ := strings.Cut(c.db, ":"); {
 	case c.db == "memory:":
 		return nil
-	case kind == "sqlite" && path != "":
+	case kind == "sqlite" && path != "" && !strings.HasPrefix(path, ":") && !strings.HasPrefix(path, "file:"):
 		c.sqlitePath = path
 	default:
 		return fmt.Errorf("-db %q is neither memory: nor sqlite:PATH", c.db)

@@ -24,8 +24,8 @@ func newCredentials() credentials {
 	return credentials{APIKey: uuid.New(), SharedSecret: auth.GenerateSecret().Reveal()}
 }
 
-// loadCredentials reads the file, or makes it at the first start. Of two processes that start at once one makes it, and both
-// read what it made.
+// loadCredentials reads the file, or makes it at the first start. Of two processes that start at once one makes
+// it, and both read what it made.
 func loadCredentials(path string) (credentials, error) {
 	c, err := readCredentials(path)
 	if !errors.Is(err, fs.ErrNotExist) {

@@ -3,8 +3,8 @@
 //
 //	go run ./examples/server
 //
-// keeps everything under ./bonafide-data, and prints the credentials it made and commands to try. With -h it lists its
-// flags. It stops on SIGTERM or an interrupt, when it has finished what it accepted.
+// keeps everything under ./bonafide-data, and prints the credentials it made and commands to try. With -h it
+// lists its flags. It stops on SIGTERM or an interrupt, when it has finished what it accepted.
 package main
 
 import (
@@ -28,7 +28,8 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
-// run is the whole program; it answers the exit status: 2 for a bad configuration, 1 when the server could not do its work.
+// run is the whole program; it answers the exit status: 2 for a bad configuration, 1 when the server could not
+// do its work.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	cfg, err := parseConfig(args, getenv, stdout)
 	if errors.Is(err, flag.ErrHelp) {
@@ -39,25 +40,28 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return 2
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: cfg.logLevel}))
-	if err := serve(ctx, cfg, log, stdout); err != nil {
+	listener, err := net.Listen("tcp", cfg.addr)
+	if err != nil {
+		fmt.Fprintf(stderr, "server: -addr: %s.\n", err)
+		return 2
+	}
+	cfg.reachedAt(listener.Addr())
+	s, err := build(ctx, cfg, log)
+	if err != nil {
+		_ = listener.Close()
+		fmt.Fprintf(stderr, "server: %s.\n", err)
+		return 2
+	}
+	defer s.close()
+	if err := s.serve(ctx, cfg, listener, log, stdout); err != nil {
 		fmt.Fprintf(stderr, "server: %s.\n", err)
 		return 1
 	}
 	return 0
 }
 
-// serve runs the server until ctx ends.
-func serve(ctx context.Context, cfg *config, log *slog.Logger, stdout io.Writer) error {
-	listener, err := net.Listen("tcp", cfg.addr)
-	if err != nil {
-		return err
-	}
-	cfg.reachedAt(listener.Addr())
-	s, err := build(ctx, cfg, log)
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	defer s.close()
+// serve answers until ctx ends.
+func (s *server) serve(ctx context.Context, cfg *config, listener net.Listener, log *slog.Logger, stdout io.Writer) (err error) {
 	server := &http.Server{
 		Handler:           s.handler,
 		ReadHeaderTimeout: 10 * time.Second,

@@ -5,13 +5,14 @@ import (
 	"strings"
 )
 
-// welcome prints the credentials, and commands that work when they are pasted into a shell at the root of the repository.
+// welcome prints the credentials, and commands that work when they are pasted into a shell at the root of the
+// repository.
 func welcome(out io.Writer, cfg *config, c credentials) {
 	text := strings.NewReplacer(
 		"{URL}", strings.TrimSuffix(cfg.publicURL, "/"), "{KEY}", c.APIKey.String(), "{SECRET}", shellQuote(c.SharedSecret),
 	).Replace(commands)
 	if cfg.live {
-		text = strings.Replace(text, "# 5. Read the decision (the sandbox decides within a second)", "# 5. Read the decision (null until a human being has decided)", 1)
+		text = strings.Replace(text, "# 6. Read the decision (the sandbox decides within a second)", "# 6. Read the decision (null until a human being has decided)", 1)
 	}
 	_, _ = io.WriteString(out, text)
 }
@@ -32,8 +33,8 @@ ANSWER=$(curl -sS "$URL/v1/sessions" -H "X-AUTH-CLIENT: $KEY" -H 'Content-Type: 
 echo "$ANSWER"; ID=$(echo "$ANSWER" | sed 's/.*"verification":{"id":"\([^"]*\)".*/\1/')
 
 # 2. Upload a photograph
-printf '{"image":{"context":"document-front","content":"%s"}}' "$(base64 < examples/testdata/document-front.jpg | tr -d '\n')" > upload.json
-curl -sS "$URL/v1/sessions/$ID/media" -H "X-AUTH-CLIENT: $KEY" -H "X-HMAC-SIGNATURE: $(sign < upload.json)" -H 'Content-Type: application/json' --data-binary @upload.json; rm upload.json; echo
+BODY=$(printf '{"image":{"context":"document-front","content":"%s"}}' "$(base64 < examples/testdata/document-front.jpg | tr -d '\n')")
+printf %s "$BODY" | curl -sS "$URL/v1/sessions/$ID/media" -H "X-AUTH-CLIENT: $KEY" -H "X-HMAC-SIGNATURE: $(printf %s "$BODY" | sign)" -H 'Content-Type: application/json' --data-binary @-; echo
 
 # 3. Submit
 BODY='{"verification":{"status":"submitted"}}'
@@ -42,11 +43,15 @@ curl -sS -X PATCH "$URL/v1/sessions/$ID" -H "X-AUTH-CLIENT: $KEY" -H "X-HMAC-SIG
 # 4. List the media
 curl -sS "$URL/v1/sessions/$ID/media" -H "X-AUTH-CLIENT: $KEY" -H "X-HMAC-SIGNATURE: $(printf %s "$ID" | sign)"; echo
 
-# 5. Read the decision (the sandbox decides within a second)
+# 5. Download the photograph, and count its bytes
+MEDIA=$(curl -sS "$URL/v1/sessions/$ID/media" -H "X-AUTH-CLIENT: $KEY" -H "X-HMAC-SIGNATURE: $(printf %s "$ID" | sign)" | sed 's/.*"images":\[{"id":"\([^"]*\)".*/\1/')
+curl -sS "$URL/v1/media/$MEDIA" -H "X-AUTH-CLIENT: $KEY" -H "X-HMAC-SIGNATURE: $(printf %s "$MEDIA" | sign)" | wc -c
+
+# 6. Read the decision (the sandbox decides within a second)
 curl -sS "$URL/v1/sessions/$ID/decision" -H "X-AUTH-CLIENT: $KEY" -H "X-HMAC-SIGNATURE: $(printf %s "$ID" | sign)"; echo
 
-# 6. Delete the session
+# 7. Delete the session
 curl -sS -X DELETE "$URL/v1/sessions/$ID" -H "X-AUTH-CLIENT: $KEY" -H "X-HMAC-SIGNATURE: $(printf %s "$ID" | sign)"; echo
 
-The first name decides in the sandbox: Approve, Decline, Resubmit or Review. Any other waits to be decided by hand.
+# 8. In the sandbox the first name decides: Approve, Decline, Resubmit or Review. With any other the session waits.
 `

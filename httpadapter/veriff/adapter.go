@@ -14,16 +14,16 @@ import (
 	"github.com/bonafide-idv/bonafide/session"
 )
 
-// Config is what the adapter needs besides the engine and the keys. The zero value is for tests and development: see
-// PublicURL.
+// Config is what the adapter needs besides the engine and the keys. The zero value is for tests and
+// development: see PublicURL.
 type Config struct {
 	// PublicURL is the address under which clients reach the server that the handler is mounted on, as
-	// "https://idv.example.com". A path in it is one that a proxy strips before the request comes here; the prefix
-	// that the handler itself is mounted under is added by the handler. Default: what the request's Host header says,
-	// which whoever sends the request can choose; the scheme is https when the connection has TLS.
+	// "https://idv.example.com". A path in it is one that a proxy strips before the request comes here; the
+	// prefix that the handler itself is mounted under is added by the handler. Default: what the request's Host
+	// header says, which whoever sends the request can choose; the scheme is https when the connection has TLS.
 	PublicURL string
-	// MaxUploads is how many uploads are held in memory at once; each may take some 30 MB, and the next one waits.
-	// Default: 16.
+	// MaxUploads is how many uploads are held in memory at once; each may take some 30 MB, and the next one
+	// waits. Default: 16.
 	MaxUploads int
 	// Log is told of what goes wrong, without personal data and secrets. Default: silent.
 	Log *slog.Logger
@@ -40,9 +40,9 @@ type adapter struct {
 	mux       *http.ServeMux
 }
 
-// New makes the handler of Veriff's Public API v1. It checks cfg and answers all faults in one error. The handler is
-// safe for concurrent use, starts nothing, and may be mounted at the root of a mux or, with [http.StripPrefix], under
-// any prefix.
+// New makes the handler of Veriff's Public API v1. It checks cfg and answers all faults in one error. The
+// handler is safe for concurrent use, starts nothing, and may be mounted at the root of a mux or, with
+// [http.StripPrefix], under any prefix.
 func New(e *session.Engine, keys auth.Keyring, cfg Config) (http.Handler, error) {
 	var faults []string
 	if e == nil {
@@ -165,7 +165,8 @@ func allowed(byMethod map[string]handler) string {
 	return strings.Join(methods, ", ")
 }
 
-// recover makes a panic of a handler a failure like any other. What it said may hold anything, so only its type is told.
+// recover makes a panic of a handler a failure like any other. What it said may hold anything, so only its type
+// is told.
 func (x *exchange) recover() {
 	switch p := recover(); p {
 	case nil:

@@ -297,8 +297,8 @@ func TestRendererHasNoWordsForTheRest(t *testing.T) {
 	}
 }
 
-// TestRendererSaysWhatIsPersonal: as long as there is a person to speak of; then it says nothing of one, whatever it is
-// shown.
+// TestRendererSaysWhatIsPersonal: as long as there is a person to speak of; then it says nothing of one,
+// whatever it is shown.
 func TestRendererSaysWhatIsPersonal(t *testing.T) {
 	t.Parallel()
 	for _, status := range []session.Status{

@@ -11,8 +11,8 @@ import (
 	"github.com/bonafide-idv/bonafide/session"
 )
 
-// BenchmarkReadUpload compares the reading of a large upload in place with encoding/json and a decoder of base64, which
-// copy.
+// BenchmarkReadUpload compares the reading of a large upload in place with encoding/json and a decoder of
+// base64, which copy.
 func BenchmarkReadUpload(b *testing.B) {
 	text := []byte(uploadBody("face", padded(pngBytes, 8<<20)))
 	body := make([]byte, len(text))

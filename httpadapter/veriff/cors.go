@@ -2,8 +2,8 @@ package veriff
 
 import "net/http"
 
-// allowOrigins lets pages of any origin create sessions, as Veriff's own script for browsers does, which has nothing but the public
-// API key: see https://github.com/Veriff/veriff-js-sdk.
+// allowOrigins lets pages of any origin create sessions, as Veriff's own script for browsers does, which has
+// nothing but the public API key: see https://github.com/Veriff/veriff-js-sdk.
 func (x *exchange) allowOrigins() {
 	h := x.w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")

@@ -8,8 +8,8 @@ import (
 	"github.com/bonafide-idv/bonafide/session"
 )
 
-// createSession is https://devdocs.veriff.com/apidocs/v1sessions. It needs no signature, because browsers call it too;
-// one that is sent must be right.
+// createSession is https://devdocs.veriff.com/apidocs/v1sessions. It needs no signature, because browsers call
+// it too; one that is sent must be right.
 func createSession(x *exchange) error {
 	body, err := x.bodyOfCreation()
 	if err != nil {
@@ -39,7 +39,8 @@ func (x *exchange) bodyOfCreation() ([]byte, error) {
 	return x.body(maxBody)
 }
 
-// readCreation takes what the host says. What is of no use here, such as features, lang and timestamp, is not looked at.
+// readCreation takes what the host says. What is of no use here, such as features, lang and timestamp, is not
+// looked at.
 func readCreation(body []byte) (session.Facts, error) {
 	root, err := parseObject(body)
 	if err != nil {

@@ -9,8 +9,9 @@ import (
 	"github.com/bonafide-idv/bonafide/session"
 )
 
-// The bodies of https://devdocs.veriff.com/apidocs/v1sessionsiddecision-1 and of the decision webhook, which are the
-// same. What is not known is null; the members of a decision.Record that few documents have are left out then.
+// The bodies of https://devdocs.veriff.com/apidocs/v1sessionsiddecision-1 and of the decision webhook, which
+// are the same. What is not known is null; the members of a decision.Record that few documents have are left
+// out then.
 type (
 	conclusion struct {
 		Status       string         `json:"status"`
@@ -76,8 +77,8 @@ func readDecision(x *exchange) error {
 	return x.answer(http.StatusOK, c)
 }
 
-// conclusionOf is what is told of a session's conclusion. Of a session that is being deleted nothing about the person is
-// told.
+// conclusionOf is what is told of a session's conclusion. Of a session that is being deleted nothing about the
+// person is told.
 func conclusionOf(s *session.Snapshot) (conclusion, error) {
 	status := words[s.Status]
 	if !isDecision(status.code) {

@@ -14,41 +14,50 @@
 //
 // # Who calls
 //
-// X-AUTH-CLIENT has the API key, X-HMAC-SIGNATURE the HMAC-SHA256 of the body as it came, or of the id in the path
-// where there is no body to sign. Any live secret of the integration will do. A request is looked at in this order, and
-// the first fault is the one that is answered: key, signature, whether the thing is there, whether its status allows it,
-// the body, the rate limit. What another tenant has is not there.
+// X-AUTH-CLIENT has the API key, X-HMAC-SIGNATURE the HMAC-SHA256 of the body as it came, or of the id in the
+// path where there is no body to sign. Any live secret of the integration will do. A request is looked at in
+// this order, and the first fault is the one that is answered: key, signature, whether the thing is there,
+// whether its status allows it, the body, the rate limit. What another tenant has is not there.
 //
-// Every answer to a known key, refusals and media included, is signed over the bytes that are sent: with the secret
-// that verified the request, or with the integration's signing secret when the request was not signed. JSON goes out as
-// JavaScript's JSON.stringify writes it, so that a receiver that parses it and writes it again still has the signed bytes.
+// Every answer to a known key, refusals and media included, is signed over the bytes that are sent: with the
+// secret that verified the request, or with the integration's signing secret when the request was not signed.
+// JSON goes out as JavaScript's JSON.stringify writes it, so that a receiver that parses it and writes it again
+// still has the signed bytes.
 //
 // # What is refused, and how
 //
-// A refusal is {"status":"fail","code":"...","message":"..."}, also for paths and methods that do not exist. All of them stand
-// in one table, errors.go, with the codes of the vendor's pages of each endpoint, where those differ from the vendor's
-// table of codes. The engine's errors never reach a client: what is not foreseen is one sentence to the client and its
-// cause to [Config].Log.
+// A refusal is {"status":"fail","code":"...","message":"..."}, also for paths and methods that do not exist.
+// All of them stand in one table, errors.go, with the codes of the vendor's pages of each endpoint, where those
+// differ from the vendor's table of codes. The engine's errors never reach a client: what is not foreseen is
+// one sentence to the client and its cause to [Config].Log.
 //
-// The names of members are taken exactly as the vendor writes them; others are ignored. JSON is taken strictly: no key
-// twice, no NUL, at most 64 deep, at most 1 MiB.
+// The names of members are taken exactly as the vendor writes them; others are ignored. JSON is taken strictly:
+// no key twice, no NUL, at most 64 deep, at most 1 MiB.
 //
 // # Uploads and downloads
 //
-// The base64 of a medium is of the standard alphabet, with its padding, and may follow a data URI's head; line breaks in
-// it are passed over. What it is, its bytes say. An upload is held in memory, decoded where it lies, and [Config].MaxUploads
-// bounds how many there are at once, so a server should bound how long a request may take (http.Server.ReadTimeout). A
-// download is read twice, to be signed and to be sent, and is held in memory by nobody. It is marked to be saved and not
-// shown, because its bytes come from a stranger.
+// The base64 of a medium is of the standard alphabet, with its padding, and may follow a data URI's head; line
+// breaks in it are passed over. What it is, its bytes say. An upload is held in memory, decoded where it lies,
+// and [Config].MaxUploads bounds how many there are at once, so a server should bound how long a request may
+// take (http.Server.ReadTimeout). A download is read twice, to be signed and to be sent, and is held in memory
+// by nobody. It is marked to be saved and not shown, because its bytes come from a stranger.
+//
+// # What the host is told
+//
+// [Renderer] writes Veriff's event webhooks (7001, 7002) and decision webhooks (9001, 9102, 9103, 9104, 9121).
+// That of an expiry or abandonment by deletion outlives the data, and so holds nothing of them: its vendorData
+// and endUserId are null.
 //
 // # The person's page
 //
-// The link holds a session token: a JWT under a key that only this session has, and which goes with the session. The page
-// says where the session stands and has one button, which starts it. Opening the page starts nothing, as mail filters open
-// links too. It is plain HTML without scripts, and does not show what the host has said about the person.
+// The link holds a session token: a JWT under a key that only this session has, and which goes with the
+// session. The page says where the session stands and has one button, which starts it. Opening the page starts
+// nothing, as mail filters open links too. It is plain HTML without scripts, and does not show what the host
+// has said about the person.
 //
 // # Where it is mounted
 //
-// The handler works under any prefix that [http.StripPrefix] strips. It finds the prefix by comparing the path as it came
-// (Request.RequestURI) with the path as it is, and writes it behind [Config].PublicURL into the addresses it gives out.
+// The handler works under any prefix that [http.StripPrefix] strips. It finds the prefix by comparing the path
+// as it came (Request.RequestURI) with the path as it is, and writes it behind [Config].PublicURL into the
+// addresses it gives out.
 package veriff

@@ -13,7 +13,8 @@ import (
 	"github.com/bonafide-idv/bonafide/session"
 )
 
-// refusal names one way in which a request is refused. It is an error, so that a handler returns it like any other.
+// refusal names one way in which a request is refused. It is an error, so that a handler returns it like any
+// other.
 type refusal int
 
 const (
@@ -81,8 +82,9 @@ const (
 	tooLarge          = "Request is too large"
 )
 
-// endpointPages are the codes of the pages of the endpoints, such as https://devdocs.veriff.com/apidocs/v1sessionsid-2;
-// where those say nothing, of https://devdocs.veriff.com/docs/some-troubleshooting-codes-table.
+// endpointPages are the codes of the pages of the endpoints, such as
+// https://devdocs.veriff.com/apidocs/v1sessionsid-2; where those say nothing, of
+// https://devdocs.veriff.com/docs/some-troubleshooting-codes-table.
 var endpointPages = codes{
 	keyMissing: {http.StatusUnauthorized, "1101",
 		"Mandatory X-AUTH-CLIENT header containing the API key is missing from the request.", ""},

@@ -16,8 +16,8 @@ import (
 // maxBody is how many bytes a request may have that carries no media.
 const maxBody = 1 << 20
 
-// The header fields of https://devdocs.veriff.com/docs/hmac-authentication-and-endpoint-security, as net/http spells
-// them.
+// The header fields of https://devdocs.veriff.com/docs/hmac-authentication-and-endpoint-security, as net/http
+// spells them.
 const (
 	headerKey          = "X-Auth-Client"
 	headerSignature    = "X-Hmac-Signature"
@@ -105,7 +105,8 @@ func (x *exchange) signedBody() ([]byte, error) {
 	return body, x.match(signature, body, signatureOfBody)
 }
 
-// signedID authenticates a request whose signature covers the id in its path, as it is written there, and gives the id.
+// signedID authenticates a request whose signature covers the id in its path, as it is written there, and gives
+// the id.
 func (x *exchange) signedID() (uuid.UUID, error) {
 	if err := x.identify(); err != nil {
 		return uuid.Nil, err
@@ -124,7 +125,8 @@ func (x *exchange) signedID() (uuid.UUID, error) {
 	return x.id()
 }
 
-// signedSession authenticates a request whose signature covers the session id in its path, and reads the session.
+// signedSession authenticates a request whose signature covers the session id in its path, and reads the
+// session.
 func (x *exchange) signedSession() (*session.Snapshot, error) {
 	id, err := x.signedID()
 	if err != nil {
@@ -176,7 +178,8 @@ func (x *exchange) body(limit int64) ([]byte, error) {
 	return body, nil
 }
 
-// orRefused gives what the engine refuses the action with, whatever its body says, before what is wrong with the body.
+// orRefused gives what the engine refuses the action with, whatever its body says, before what is wrong with
+// the body.
 func (x *exchange) orRefused(id uuid.UUID, action session.Action, fault error) error {
 	if err := x.engine.Can(x.r.Context(), id, action); err != nil {
 		return err

@@ -22,7 +22,8 @@ var update = flag.Bool("update", false, "write the golden files")
 
 var aToken = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+\.[\w-]+`)
 
-// golden compares a body with testdata/name.json. The one part that is random, the token, is written as <token>.
+// golden compares a body with testdata/name.json. The one part that is random, the token, is written as
+// <token>.
 func (h *house) golden(name, body string) {
 	h.Helper()
 	body = aToken.ReplaceAllString(strings.ReplaceAll(body, h.server.URL, "http://127.0.0.1"), "<token>")

@@ -19,8 +19,8 @@ func (x *exchange) host() string {
 	return base + prefix(x.r)
 }
 
-// prefix is what was stripped from the path on its way here: the part of the path as it came that is not in the path
-// as it is now.
+// prefix is what was stripped from the path on its way here: the part of the path as it came that is not in the
+// path as it is now.
 func prefix(r *http.Request) string {
 	came, err := url.ParseRequestURI(r.RequestURI)
 	if err != nil {

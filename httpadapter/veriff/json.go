@@ -9,9 +9,10 @@ import (
 	"strings"
 )
 
-// stringify writes v as JavaScript's JSON.stringify would: without white space and HTML escapes, U+2028, U+2029 and U+FFFD as they are,
-// and without a newline at the end. A receiver that parses such a text and writes it again has the same bytes, and
-// its signature still fits. Members come in the order of the fields; raw JSON must have been through [normal].
+// stringify writes v as JavaScript's JSON.stringify would: without white space and HTML escapes, U+2028, U+2029
+// and U+FFFD as they are, and without a newline at the end. A receiver that parses such a text and writes it
+// again has the same bytes, and its signature still fits. Members come in the order of the fields; raw JSON
+// must have been through [normal].
 func stringify(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -49,8 +50,8 @@ func unescape(text []byte) []byte {
 	}
 }
 
-// normal is a JSON document as JSON.stringify(JSON.parse(document)) would give it, but for numbers that JavaScript cannot
-// hold: those keep their digits.
+// normal is a JSON document as JSON.stringify(JSON.parse(document)) would give it, but for numbers that
+// JavaScript cannot hold: those keep their digits.
 func normal(document []byte) (json.RawMessage, error) {
 	d := json.NewDecoder(bytes.NewReader(document))
 	d.UseNumber()
@@ -89,8 +90,8 @@ func appendArray(dst []byte, d *json.Decoder) (_ []byte, err error) {
 	return append(dst, ']'), err
 }
 
-// appendObject writes an object as JavaScript orders it: keys that are numbers of places first, by number, the others
-// as they came, and of a key that comes again the place of the first with the value of the last.
+// appendObject writes an object as JavaScript orders it: keys that are numbers of places first, by number, the
+// others as they came, and of a key that comes again the place of the first with the value of the last.
 func appendObject(dst []byte, d *json.Decoder) ([]byte, error) {
 	type member struct {
 		place int64 // -1: the key is none
@@ -155,8 +156,8 @@ func appendNumber(dst []byte, number string) []byte {
 	return append(dst, number...)
 }
 
-// decimal is the value of a JSON number in one form: its digits without zeros at the ends, and the power of ten of the
-// last one.
+// decimal is the value of a JSON number in one form: its digits without zeros at the ends, and the power of ten
+// of the last one.
 func decimal(number string) (d struct {
 	digits string
 	power  int

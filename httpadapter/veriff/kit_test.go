@@ -195,11 +195,11 @@ func (h *house) verdict(_ context.Context, c session.Case) (v decision.Verdict, 
 }
 
 // Deliver keeps what is told.
-func (h *house) Deliver(_ context.Context, _ session.Endpoint, d session.Delivery) session.Outcome {
+func (h *house) Deliver(_ context.Context, _ session.Endpoint, d session.Delivery) session.Try {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.told = append(h.told, string(d.Body))
-	return session.Outcome{Status: http.StatusOK}
+	return session.Try{Status: http.StatusOK}
 }
 
 // webhooks does what is due and gives what was told since the last time.

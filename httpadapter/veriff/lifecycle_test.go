@@ -310,7 +310,8 @@ func TestDeletionRates(t *testing.T) {
 	})
 }
 
-// TestResubmission: the decision and the media are those of the judged attempt, until the next one has something to show.
+// TestResubmission: the decision and the media are those of the judged attempt, until the next one has
+// something to show.
 func TestResubmission(t *testing.T) {
 	t.Parallel()
 	onEach(t, setup{}, func(t *testing.T, h *house) {

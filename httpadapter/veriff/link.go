@@ -17,8 +17,8 @@ const cluster = "bonafide"
 // tokenKey is the key of the session's token. It goes with the session's other keys.
 func tokenKey(s *session.Snapshot) [32]byte { return s.Derive("veriff session token") }
 
-// sessionToken is the token in the session's link. The end of a session can move, and its token with it; the older
-// ones stay good.
+// sessionToken is the token in the session's link. The end of a session can move, and its token with it; the
+// older ones stay good.
 func sessionToken(s *session.Snapshot) string {
 	return auth.Token{
 		Session: s.ID, Integration: s.Integration, Vendor: s.Tenant, Cluster: cluster,
@@ -26,8 +26,8 @@ func sessionToken(s *session.Snapshot) string {
 	}.Sign(tokenKey(s))
 }
 
-// byLink finds the session of the link that was followed, acting as the person. Whatever is wrong with the link, it
-// finds nothing.
+// byLink finds the session of the link that was followed, acting as the person. Whatever is wrong with the
+// link, it finds nothing.
 func (x *exchange) byLink() (*session.Engine, *session.Snapshot, error) {
 	text := x.r.PathValue("token")
 	integration, ok := claimedIntegration(text)
@@ -48,8 +48,8 @@ func (x *exchange) byLink() (*session.Engine, *session.Snapshot, error) {
 	return engine, s, nil
 }
 
-// claimedIntegration reads, unverified, whose session a token says it opens: there the key is looked for that verifies
-// it.
+// claimedIntegration reads, unverified, whose session a token says it opens: there the key is looked for that
+// verifies it.
 func claimedIntegration(text string) (id uuid.UUID, ok bool) {
 	parts := strings.Split(text, ".")
 	if len(text) > auth.MaxTokenLength || len(parts) != 3 {

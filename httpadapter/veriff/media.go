@@ -34,8 +34,8 @@ func (x *exchange) image(m *session.Medium) image {
 	}
 }
 
-// listMedia is https://devdocs.veriff.com/apidocs/v1sessionsidmedia-2: the media of the newest attempt, in the order of
-// their upload.
+// listMedia is https://devdocs.veriff.com/apidocs/v1sessionsidmedia-2: the media of the newest attempt, in the
+// order of their upload.
 func listMedia(x *exchange) error {
 	s, err := x.signedSession()
 	if err != nil {
@@ -56,9 +56,9 @@ func listMedia(x *exchange) error {
 	}{"success", images, []struct{}{}})
 }
 
-// downloadMedia is https://devdocs.veriff.com/apidocs/v1mediaid-1. The bytes are read twice, once to be signed and once to be
-// sent, so that no more than a buffer of them is ever in memory. They come from a stranger: a browser shall save them
-// and not show them.
+// downloadMedia is https://devdocs.veriff.com/apidocs/v1mediaid-1. The bytes are read twice, once to be signed
+// and once to be sent, so that no more than a buffer of them is ever in memory. They come from a stranger: a
+// browser shall save them and not show them.
 func downloadMedia(x *exchange) error {
 	id, err := x.signedID()
 	if err != nil {

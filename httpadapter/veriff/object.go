@@ -8,8 +8,9 @@ import (
 	"github.com/bonafide-idv/bonafide/session/keycase"
 )
 
-// value is the text of a JSON value within a request, without white space around it; empty: the member is absent or
-// null, which is the same here. It is a part of the body and not a copy, because the body of an upload is large.
+// value is the text of a JSON value within a request, without white space around it; empty: the member is
+// absent or null, which is the same here. It is a part of the body and not a copy, because the body of an
+// upload is large.
 type value []byte
 
 // parseObject takes a body that is one JSON object without ambiguities: see [keycase.Valid].
@@ -41,7 +42,8 @@ func (v value) member(name string) value {
 	return found
 }
 
-// each goes through the members of an object, or the elements of an array, whose keys are nil, until it is told to stop.
+// each goes through the members of an object, or the elements of an array, whose keys are nil, until it is told
+// to stop.
 func (v value) each(do func(key, element value) bool) {
 	if len(v) == 0 || v[0] != '{' && v[0] != '[' {
 		return

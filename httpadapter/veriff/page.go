@@ -67,7 +67,8 @@ var pages = map[session.Status]page{
 	session.StatusAbandoned:        pageEnded,
 }
 
-// showPage says where the session stands. It changes nothing: links are opened by mail filters and previews too.
+// showPage says where the session stands. It changes nothing: links are opened by mail filters and previews
+// too.
 func showPage(x *exchange) error {
 	_, s, err := x.byLink()
 	if err != nil {

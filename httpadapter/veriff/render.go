@@ -7,9 +7,10 @@ import (
 // Format is the name of this dialect for [session.Endpoint] and [session.Config].
 const Format = "veriff"
 
-// Renderer writes the vendor's webhooks: those of events (https://devdocs.veriff.com/docs/event-webhook), that a session was started
-// or submitted, and those of decisions (https://devdocs.veriff.com/docs/decision-webhook), which are what reading the decision
-// answers. It has no words for other events. The zero value is ready.
+// Renderer writes the vendor's webhooks: those of events (https://devdocs.veriff.com/docs/event-webhook), that
+// a session was started or submitted, and those of decisions
+// (https://devdocs.veriff.com/docs/decision-webhook), which are what reading the decision answers. It has no
+// words for other events. The zero value is ready.
 type Renderer struct{}
 
 var _ session.Renderer = Renderer{}

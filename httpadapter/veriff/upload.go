@@ -36,8 +36,8 @@ func uploadMedia(x *exchange) error {
 	}{"success", uploadAnswer{string(m.Context), x.image(m)}})
 }
 
-// bodyOfUpload reads and authenticates the body when there is room for it, and says how to give the room back. Who
-// does not even have a signature takes none.
+// bodyOfUpload reads and authenticates the body when there is room for it, and says how to give the room back.
+// Who does not even have a signature takes none.
 func (x *exchange) bodyOfUpload() (body []byte, release func(), err error) {
 	if err := x.identify(); err != nil {
 		return nil, nil, err
@@ -63,8 +63,8 @@ func (x *exchange) bodyOfUpload() (body []byte, release func(), err error) {
 	return body, release, nil
 }
 
-// uploadLimit is how many bytes the request with the largest medium may have: its base64, an eighth of that for the
-// escapes with which some writers of JSON write the slash or the plus, and what stands around it.
+// uploadLimit is how many bytes the request with the largest medium may have: its base64, an eighth of that for
+// the escapes with which some writers of JSON write the slash or the plus, and what stands around it.
 func uploadLimit(limits media.Limits) int64 {
 	var most int64
 	for _, t := range []media.Type{media.JPEG, media.PDF} {
@@ -74,8 +74,8 @@ func uploadLimit(limits media.Limits) int64 {
 	return text + text/8 + 64<<10
 }
 
-// readUpload takes the medium out of a body, which it overwrites. Its type and its timestamp are not the client's to
-// say.
+// readUpload takes the medium out of a body, which it overwrites. Its type and its timestamp are not the
+// client's to say.
 func readUpload(body []byte) (session.Upload, error) {
 	root, err := parseObject(body)
 	if err != nil {
@@ -92,9 +92,9 @@ func readUpload(body []byte) (session.Upload, error) {
 	return session.Upload{Context: media.Context(shows), Content: bytes.NewReader(content)}, err
 }
 
-// decodeContent decodes base64 within a JSON string, in place. It may follow a data URI's head (RFC 2397), whose type is not believed. It
-// must be of the standard alphabet, with its padding, as a text that was cut off can otherwise not be told from a whole one; line breaks
-// within are passed over (RFC 4648 and RFC 2045).
+// decodeContent decodes base64 within a JSON string, in place. It may follow a data URI's head (RFC 2397),
+// whose type is not believed. It must be of the standard alphabet, with its padding, as a text that was cut off
+// can otherwise not be told from a whole one; line breaks within are passed over (RFC 4648 and RFC 2045).
 func decodeContent(quoted value) ([]byte, error) {
 	text := unescapeBytes(quoted[1 : len(quoted)-1])
 	const scheme, encoded = "data:", ";base64"
@@ -118,8 +118,8 @@ func decodeContent(quoted value) ([]byte, error) {
 	return text[:n], nil
 }
 
-// unescapeBytes undoes the escapes of a JSON string in place, each of which is longer than what it stands for. What is
-// beyond ASCII is in no base64 and becomes a byte that is not either.
+// unescapeBytes undoes the escapes of a JSON string in place, each of which is longer than what it stands for.
+// What is beyond ASCII is in no base64 and becomes a byte that is not either.
 func unescapeBytes(text []byte) []byte {
 	const single = "bfnrt"
 	out := text[:0]

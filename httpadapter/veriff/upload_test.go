@@ -212,7 +212,8 @@ func TestUploadLimits(t *testing.T) {
 	h.want(got, 200, "")
 }
 
-// TestRoundTrip: what was uploaded is what is downloaded, signed, for all lengths of the last group and all bytes.
+// TestRoundTrip: what was uploaded is what is downloaded, signed, for all lengths of the last group and all
+// bytes.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	onEach(t, setup{}, func(t *testing.T, h *house) {

@@ -22,14 +22,15 @@ type block struct {
 
 // blocks are the ranges that differ, the first match being the one that holds, after the registries at
 // https://www.iana.org/assignments/iana-ipv4-special-registry and
-// https://www.iana.org/assignments/iana-ipv6-special-registry. Of IPv6 only 2000::/3 has been given out to the public,
-// so that everything that is not in the table is closed.
+// https://www.iana.org/assignments/iana-ipv6-special-registry. Of IPv6 only 2000::/3 has been given out to the
+// public, so that everything that is not in the table is closed.
 var blocks = []block{
 	{netip.MustParsePrefix("0.0.0.0/8"), nobody, "an address of no host"},
 	{netip.MustParsePrefix("10.0.0.0/8"), insider, "a private address"},
 	{netip.MustParsePrefix("100.64.0.0/10"), nobody, "an address of carrier-grade NAT"},
 	{netip.MustParsePrefix("127.0.0.0/8"), insider, "a loopback address"},
-	// Azure's host answers here: https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+	// Azure's host answers here:
+	// https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
 	{netip.MustParsePrefix("168.63.129.16/32"), nobody, "a cloud's metadata service"},
 	{netip.MustParsePrefix("169.254.0.0/16"), nobody, "a link-local address"},
 	{netip.MustParsePrefix("172.16.0.0/12"), insider, "a private address"},
@@ -61,11 +62,12 @@ var blocks = []block{
 	{netip.MustParsePrefix("::/0"), nobody, "an address outside of the public internet"},
 }
 
-// translated are IPv6's names of IPv4 addresses, which a network without IPv4 gives to every public receiver (RFC 6052).
+// translated are IPv6's names of IPv4 addresses, which a network without IPv4 gives to every public receiver
+// (RFC 6052).
 var translated = netip.MustParsePrefix("64:ff9b::/96")
 
-// objectionToAddress is the rule for addresses: it says in a few words why no webhook may go there, and nothing when
-// one may.
+// objectionToAddress is the rule for addresses: it says in a few words why no webhook may go there, and nothing
+// when one may.
 func objectionToAddress(addr netip.Addr, plain, allowPrivate bool) string {
 	if addr.Zone() != "" {
 		return "an address with a zone belongs to one machine"

@@ -110,8 +110,8 @@ func TestCheckURLOfAddresses(t *testing.T) {
 	}
 }
 
-// The same addresses again, behind names that say nothing about them. Of those that AllowPrivate opens, the ones that
-// are not of this machine are not connected to.
+// The same addresses again, behind names that say nothing about them. Of those that AllowPrivate opens, the
+// ones that are not of this machine are not connected to.
 func TestDeliverToAddresses(t *testing.T) {
 	t.Parallel()
 	for _, row := range addresses {

@@ -21,7 +21,7 @@ import (
 const soon = 20 * time.Second
 
 // within fails the test when the try took as long as an unbounded one would.
-func within(t *testing.T, try func() session.Outcome) session.Outcome {
+func within(t *testing.T, try func() session.Try) session.Try {
 	t.Helper()
 	start := time.Now()
 	outcome := try()
@@ -127,7 +127,7 @@ func TestBodyOfTheAnswer(t *testing.T) {
 			t.Parallel()
 			receiver := startReceiver(t, row.handler)
 			sender := newSender(t, webhook.Config{AllowPrivate: true, Timeout: row.timeout})
-			expect(t, within(t, func() session.Outcome { return deliver(sender, receiver.URL) }), 200, "")
+			expect(t, within(t, func() session.Try { return deliver(sender, receiver.URL) }), 200, "")
 		})
 	}
 }
@@ -182,7 +182,7 @@ func TestNoAnswer(t *testing.T) {
 			t.Parallel()
 			address := startRaw(t, row.serve)
 			sender := newSender(t, webhook.Config{AllowPrivate: true, Timeout: row.timeout})
-			expect(t, within(t, func() session.Outcome { return deliver(sender, "http://"+address) }), 0, row.note)
+			expect(t, within(t, func() session.Try { return deliver(sender, "http://"+address) }), 0, row.note)
 		})
 	}
 }
@@ -215,7 +215,8 @@ func TestHeadersOfTheAnswer(t *testing.T) {
 	}
 }
 
-// A receiver that wants to speak another protocol gets none, and cannot hold the connection that it was promised.
+// A receiver that wants to speak another protocol gets none, and cannot hold the connection that it was
+// promised.
 func TestSwitchingProtocols(t *testing.T) {
 	t.Parallel()
 	address := startRaw(t, func(conn net.Conn) {
@@ -223,7 +224,7 @@ func TestSwitchingProtocols(t *testing.T) {
 		_, _ = io.Copy(io.Discard, conn)
 	})
 	sender := newSender(t, webhook.Config{AllowPrivate: true, Timeout: time.Minute})
-	expect(t, within(t, func() session.Outcome { return deliver(sender, "http://"+address) }), 101, "")
+	expect(t, within(t, func() session.Try { return deliver(sender, "http://"+address) }), 101, "")
 }
 
 func TestEndOfTheContext(t *testing.T) {
@@ -239,12 +240,12 @@ func TestEndOfTheContext(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() { <-arrived; cancel() }()
-	expect(t, within(t, func() session.Outcome { return sender.Deliver(ctx, to, newDelivery(`{}`)) }), 0, webhook.NoteCancelled)
+	expect(t, within(t, func() session.Try { return sender.Deliver(ctx, to, newDelivery(`{}`)) }), 0, webhook.NoteCancelled)
 	expect(t, sender.Deliver(ctx, to, newDelivery(`{}`)), 0, webhook.NoteCancelled)
 
 	ctx, cancel = context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
-	expect(t, within(t, func() session.Outcome { return sender.Deliver(ctx, to, newDelivery(`{}`)) }), 0, webhook.NoteTimeout)
+	expect(t, within(t, func() session.Try { return sender.Deliver(ctx, to, newDelivery(`{}`)) }), 0, webhook.NoteTimeout)
 }
 
 // A burst goes over one connection, as long as answers are read to their end.

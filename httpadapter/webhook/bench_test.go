@@ -12,7 +12,8 @@ import (
 	"github.com/bonafide-idv/bonafide/session"
 )
 
-// BenchmarkDeliver stands beside a plain POST of the same bytes by net/http, without signatures and without checks.
+// BenchmarkDeliver stands beside a plain POST of the same bytes by net/http, without signatures and without
+// checks.
 func BenchmarkDeliver(b *testing.B) {
 	receiver := startReceiver(b, func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
 	d := newDelivery(strings.Repeat("x", 2<<10))

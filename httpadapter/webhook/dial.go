@@ -51,8 +51,9 @@ func (d *dialer) dialTLS(ctx context.Context, network, address string) (net.Conn
 	return secured, nil
 }
 
-// dial asks the rule about the address of the socket, which is the only one that counts: between a look-up of one's own
-// and that of the dial, the name could come to mean something else. An objection ends the dial as a whole.
+// dial asks the rule about the address of the socket, which is the only one that counts: between a look-up of
+// one's own and that of the dial, the name could come to mean something else. An objection ends the dial as a
+// whole.
 func (d *dialer) dial(ctx context.Context, network, address string, plain bool) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -11,8 +11,9 @@ import (
 	"testing"
 )
 
-// names is a DNS server in memory. Each name has the answers that it gives one after the other, the last of them again
-// and again; an answer is a list of addresses and of aliases, which are written "cname other.example".
+// names is a DNS server in memory. Each name has the answers that it gives one after the other, the last of
+// them again and again; an answer is a list of addresses and of aliases, which are written "cname
+// other.example".
 type names struct {
 	answers map[string][][]string
 

@@ -1,8 +1,8 @@
 // Package webhook tells a customer's server what happened to a session: it is [session.Deliverer] over HTTP.
 //
-// The engine decides what is told, to whom and when, and tries again by the endpoint's [session.Retry]; the bytes of a
-// delivery are fixed before it is first sent. A [Sender] does the rest: it posts those bytes once, signed, and reports
-// the status or, in fixed words, why there is none. None of the receiver's words are kept.
+// The engine decides what is told, to whom and when, and tries again by the endpoint's [session.Retry]; the
+// bytes of a delivery are fixed before it is first sent. A [Sender] does the rest: it posts those bytes once,
+// signed, and reports the status or, in fixed words, why there is none. None of the receiver's words are kept.
 //
 //	sender, err := webhook.New(keyring, webhook.Config{})
 //
@@ -22,39 +22,42 @@
 //
 //	bonafide-sequence                         the number of the event within its session
 //
-// Whatever its [session.Endpoint] has as Format, the second block is Veriff's (https://devdocs.veriff.com/docs/hmac-authentication-and-endpoint-security), the third
-// that of https://www.standardwebhooks.com, which unlike the second lets a receiver refuse what is sent again later; see
-// [auth.VerifyStandard]. Deliveries come at least once and may overtake each other: a receiver remembers webhook-id, and
-// ignores a sequence that is not newer than the newest it has seen of the session. An integration that is not active is
-// told all the same, because what is told has already happened.
+// Whatever its [session.Endpoint] has as Format, the second block is Veriff's
+// (https://devdocs.veriff.com/docs/hmac-authentication-and-endpoint-security), the third that of
+// https://www.standardwebhooks.com, which unlike the second lets a receiver refuse what is sent again later;
+// see [auth.VerifyStandard]. Deliveries come at least once, the first tries of a session's in
+// the order of its events, while retries may be overtaken: a receiver remembers
+// webhook-id, and ignores a sequence that is not newer than the newest it has seen of the session. An
+// integration that is not active is told all the same, because what is told has already happened.
 //
 // # How it ends
 //
-// The status counts from the moment the headers of the answer are complete, whatever becomes of its body; whether it is
-// a success is for session.Retry to say. Everything together, look-up of the secret and of the name included, has
-// [Config].Timeout; a receiver that should do something slow answers first. Redirects are not followed: a 3xx is a
-// failure with its status. Of the answer no more than 64 KiB of headers and 64 KiB of body are taken, undecoded, and
-// what was taken is thrown away; only what a receiver says unasked, on a connection that is idle, net/http writes to the
-// standard log, quoted. Connections are kept for three seconds, which is enough for a burst of events and less
-// than the five after which a server of Node.js hangs up, maybe while a try is on its way.
+// The status counts from the moment the headers of the answer are complete, whatever becomes of its body;
+// whether it is a success is for session.Retry to say. Everything together, look-up of the secret and of the
+// name included, has [Config].Timeout; a receiver that should do something slow answers first. Redirects are
+// not followed: a 3xx is a failure with its status. Of the answer no more than 64 KiB of headers and 64 KiB of
+// body are taken, undecoded, and what was taken is thrown away; only what a receiver says unasked, on a
+// connection that is idle, net/http writes to the standard log, quoted. Connections are kept for three seconds,
+// which is enough for a burst of events and less than the five after which a server of Node.js hangs up, maybe
+// while a try is on its way.
 //
 // # Where it may go
 //
-// Whoever may enter a URL for webhooks can otherwise make this server knock on doors that only it can reach. So there
-// is one rule for addresses, asked twice. [CheckURL] is for the moment when a URL is configured, and says in a sentence
-// what is wrong; every try asks it again. It does not look names up, because what a name means can change before the
-// next moment: the second check is on the address itself, when the socket exists and is about to connect. A connection
-// that is reused was checked when it was made; a new one is a new look-up and a new check. No proxy is used, whatever
-// the environment says, for behind one there would be nothing to check.
+// Whoever may enter a URL for webhooks can otherwise make this server knock on doors that only it can reach. So
+// there is one rule for addresses, asked twice. [CheckURL] is for the moment when a URL is configured, and says
+// in a sentence what is wrong; every try asks it again. It does not look names up, because what a name means
+// can change before the next moment: the second check is on the address itself, when the socket exists and is
+// about to connect. A connection that is reused was checked when it was made; a new one is a new look-up and a
+// new check. No proxy is used, whatever the environment says, for behind one there would be nothing to check.
 //
-// If a name has several addresses, they are tried in turn until one connects, and one that is not allowed ends the
-// try; those that come after a connection was made are not looked at.
+// If a name has several addresses, they are tried in turn until one connects, and one that is not allowed ends
+// the try; those that come after a connection was made are not looked at.
 //
-// [Config].AllowPrivate opens private networks (RFC 1918, fc00::/7) and this machine, and plain http to them alone; it
-// is for tests, and for receivers that stand beside this server. It opens nothing else: link-local addresses and other
-// homes of cloud metadata, carrier-grade NAT, multicast, documentation, and every range that is not the public internet
-// stay closed, and so do the ports of services that are not for the web.
+// [Config].AllowPrivate opens private networks (RFC 1918, fc00::/7) and this machine, and plain http to them
+// alone; it is for tests, and for receivers that stand beside this server. It opens nothing else: link-local
+// addresses and other homes of cloud metadata, carrier-grade NAT, multicast, documentation, and every range
+// that is not the public internet stay closed, and so do the ports of services that are not for the web.
 //
-// What the rule cannot know is which public addresses are yours. Where something listens on a public address and trusts
-// whoever comes from this server, let the sender leave by a network of its own.
+// What the rule cannot know is which public addresses are yours. Where something listens on a public address
+// and trusts whoever comes from this server, let the sender leave by a network of its own.
 package webhook

@@ -79,13 +79,13 @@ func newDelivery(body string) session.Delivery {
 }
 
 // deliver sends `{}` to the URL.
-func deliver(s *webhook.Sender, to string) session.Outcome {
+func deliver(s *webhook.Sender, to string) session.Try {
 	return s.Deliver(context.Background(), session.Endpoint{URL: to}, newDelivery(`{}`))
 }
 
-func expect(t *testing.T, got session.Outcome, status int, note string) {
+func expect(t *testing.T, got session.Try, status int, note string) {
 	t.Helper()
-	if want := (session.Outcome{Status: status, Note: note}); got != want {
+	if want := (session.Try{Status: status, Note: note}); got != want {
 		t.Errorf("outcome is %+v, want %+v", got, want)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// The notes of a [session.Outcome]: all that a [Sender] ever says. An answer that is no redirect has its status and no
-// note.
+// The notes of a [session.Try]: all that a [Sender] ever says. An answer that is no redirect has its status and
+// no note.
 const (
 	NoteURL           = "url not allowed"                  // [CheckURL] says why
 	NoteNoCredentials = "no credentials"                   // the keyring does not know the integration

@@ -29,8 +29,9 @@ const (
 
 // Config says how a [Sender] sends. The zero value is ready for production.
 type Config struct {
-	// AllowPrivate opens private networks (RFC 1918, fc00::/7), loopback addresses and the names of such hosts, and
-	// plain http to such addresses and no others. It is for tests, and for receivers beside this server. Default: off.
+	// AllowPrivate opens private networks (RFC 1918, fc00::/7), loopback addresses and the names of such hosts,
+	// and plain http to such addresses and no others. It is for tests, and for receivers beside this server.
+	// Default: off.
 	AllowPrivate bool
 	// Timeout bounds one try as a whole. Default: 5 seconds.
 	Timeout time.Duration
@@ -67,7 +68,8 @@ type Sender struct {
 
 var _ session.Deliverer = (*Sender)(nil)
 
-// New makes a Sender that signs with the secrets of keys. All faults of the Config come in one error. It starts nothing.
+// New makes a Sender that signs with the secrets of keys. All faults of the Config come in one error. It starts
+// nothing.
 func New(keys auth.Keyring, config Config) (*Sender, error) {
 	err := config.validate()
 	if keys == nil {
@@ -119,32 +121,32 @@ type systemClock struct{}
 
 func (systemClock) Now() time.Time { return time.Now() }
 
-// Deliver posts d.Body once and says how that ended: with the receiver's status, or with one of the notes of this
-// package. It returns within [Config].Timeout, and soon after ctx has ended. d.Body must not be written to afterwards:
-// when a try is cut off, the connection may still be reading it.
+// Deliver posts d.Body once and says how that ended: with the receiver's status, or with one of the notes of
+// this package. It returns within [Config].Timeout, and soon after ctx has ended. d.Body must not be written to
+// afterwards: when a try is cut off, the connection may still be reading it.
 //
-// A request of which nothing was written, because the receiver had closed the idle connection, is written to a new one;
-// nothing is ever sent twice.
-func (s *Sender) Deliver(ctx context.Context, to session.Endpoint, d session.Delivery) session.Outcome {
+// A request of which nothing was written, because the receiver had closed the idle connection, is written to a
+// new one; nothing is ever sent twice.
+func (s *Sender) Deliver(ctx context.Context, to session.Endpoint, d session.Delivery) session.Try {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	if CheckURL(to.URL, s.allowPrivate) != nil {
-		return session.Outcome{Note: NoteURL}
+		return session.Try{Note: NoteURL}
 	}
 	credential, note := s.credential(ctx, d.Integration)
 	if note != "" {
-		return session.Outcome{Note: note}
+		return session.Try{Note: note}
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL, bytes.NewReader(d.Body))
 	if err != nil {
-		return session.Outcome{Note: NoteURL}
+		return session.Try{Note: NoteURL}
 	}
 	s.writeHeaders(request.Header, credential, d)
 	return s.roundTrip(request)
 }
 
-// credential returns what signs for the integration, or a note. A credential that is not valid, which no keyring may
-// return, is none.
+// credential returns what signs for the integration, or a note. A credential that is not valid, which no
+// keyring may return, is none.
 func (s *Sender) credential(ctx context.Context, integration uuid.UUID) (auth.Credential, string) {
 	credential, err := s.keys.ByIntegration(ctx, integration)
 	switch {
@@ -161,25 +163,25 @@ func (s *Sender) credential(ctx context.Context, integration uuid.UUID) (auth.Cr
 }
 
 // roundTrip goes to the transport and not by a client, which would follow redirects and keep cookies.
-func (s *Sender) roundTrip(request *http.Request) session.Outcome {
+func (s *Sender) roundTrip(request *http.Request) session.Try {
 	response, err := s.transport.RoundTrip(request)
 	if err != nil {
-		return session.Outcome{Note: noteOf(err)}
+		return session.Try{Note: noteOf(err)}
 	}
 	defer response.Body.Close()
 	if response.StatusCode >= 200 { // 101 would hand over a connection that no timeout ends
 		// Only a connection whose answer was read to its end can be used again.
 		_, _ = io.CopyN(io.Discard, response.Body, maxBody)
 	}
-	outcome := session.Outcome{Status: response.StatusCode}
+	outcome := session.Try{Status: response.StatusCode}
 	if outcome.Status >= 300 && outcome.Status <= 399 {
 		outcome.Note = NoteNotFollowed
 	}
 	return outcome
 }
 
-// CloseIdleConnections closes the connections that nothing is being sent over. The Sender can be used afterwards, and
-// need not be closed: what is idle is closed after three seconds.
+// CloseIdleConnections closes the connections that nothing is being sent over. The Sender can be used
+// afterwards, and need not be closed: what is idle is closed after three seconds.
 func (s *Sender) CloseIdleConnections() { s.transport.CloseIdleConnections() }
 
 func (s *Sender) writeHeaders(h http.Header, credential auth.Credential, d session.Delivery) {

@@ -10,18 +10,19 @@ import (
 	"strings"
 )
 
-// ErrURL says that no webhook may be sent to a URL. The errors that wrap it say why in words that can be shown to
-// whoever entered it; of the URL they repeat nothing but an address or a port.
+// ErrURL says that no webhook may be sent to a URL. The errors that wrap it say why in words that can be shown
+// to whoever entered it; of the URL they repeat nothing but an address or a port.
 var ErrURL = errors.New("webhook: url not allowed")
 
 // maxURL is the length, in bytes, of the longest URL that is looked at.
 const maxURL = 2048
 
-// CheckURL reports whether webhooks may be sent to the URL, and returns nil or an error that wraps [ErrURL] and says in
-// a sentence what is wrong with its scheme, user, fragment, port or host. It is for the moment when a URL is configured;
-// [Sender.Deliver] asks it too. It looks up no names, so nil does not mean that the host has an address, nor that it is
-// one that may be connected to: that is checked when it is. The scheme is https, as Veriff has it
-// (https://devdocs.veriff.com/docs/webhooks-guide); what allowPrivate adds is written at [Config].AllowPrivate.
+// CheckURL reports whether webhooks may be sent to the URL, and returns nil or an error that wraps [ErrURL] and
+// says in a sentence what is wrong with its scheme, user, fragment, port or host. It is for the moment when a
+// URL is configured; [Sender.Deliver] asks it too. It looks up no names, so nil does not mean that the host has
+// an address, nor that it is one that may be connected to: that is checked when it is. The scheme is https, as
+// Veriff has it (https://devdocs.veriff.com/docs/webhooks-guide); what allowPrivate adds is written at
+// [Config].AllowPrivate.
 func CheckURL(raw string, allowPrivate bool) error {
 	if words := objectionToURL(raw, allowPrivate); words != "" {
 		return fmt.Errorf("%w: %s", ErrURL, words)
@@ -54,8 +55,8 @@ func objectionToURL(raw string, allowPrivate bool) string {
 	return objectionToHost(u, allowPrivate)
 }
 
-// closedPorts are ports above 1023 at which something listens that is not for the web, and that may obey what it is sent
-// by its neighbours. Of those up to 1023 only 80 and 443 are for the web.
+// closedPorts are ports above 1023 at which something listens that is not for the web, and that may obey what
+// it is sent by its neighbours. Of those up to 1023 only 80 and 443 are for the web.
 var closedPorts = []uint64{
 	1080,             // SOCKS
 	1433,             // SQL Server

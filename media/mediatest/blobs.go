@@ -8,13 +8,15 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/bonafide-idv/bonafide/media"
 )
 
-// Blobs tests what open opens. Each case calls open once, and expects a Blobs that holds nothing of another case.
+// Blobs tests what open opens. Each case calls open once, and expects a Blobs that holds nothing of
+// another case.
 func Blobs(t *testing.T, open func(t *testing.T) media.Blobs) {
 	t.Helper()
 	for _, c := range slices.Concat(lifeCases, concurrencyCases) {
@@ -36,6 +38,7 @@ var lifeCases = []testCase{
 	{"Create of a name that is committed MUST fail with ErrExists", existsCommitted},
 	{"Create of a name that is being written MUST fail with ErrExists", existsWriting},
 	{"Open MUST answer ErrNotFound otherwise", notFound},
+	{"a name that ValidName refuses is ErrName in Create and Remove, ErrNotFound in Open", refusesNames},
 	{"two Opens of one name read the same bytes", twoOpens},
 	{"Remove MUST return nil only when none of the names can be opened any more", removes},
 	{"names that are not there are no error", removesMissing},
@@ -45,7 +48,7 @@ var lifeCases = []testCase{
 	{"Abort after Commit does nothing", abortsAfterCommit},
 	{"what is given to Write MUST NOT be kept after it returns", writeCopies},
 	{"what Open gives is not what is kept", readCopies},
-	{"a context that is cancelled is an error and changes nothing", cancelled},
+	{"a ctx that has ended before a method began MUST yield its error and no effect", ended},
 	{"thirty megabytes stream through", streams},
 }
 
@@ -198,8 +201,29 @@ func existsWriting(t *testing.T, b media.Blobs) {
 
 func notFound(t *testing.T, b media.Blobs) {
 	mustMiss(t, b, NewName(), "of what never was")
-	for _, name := range []string{"", "x", "2026022823/", "../etc/passwd"} {
+}
+
+func refusesNames(t *testing.T, b media.Blobs) {
+	kept := NewName()
+	commit(t, b, kept, []byte("kept"))
+	for _, name := range []string{"", "x", "2026022823/", "../etc/passwd", "../" + kept, kept + "0", kept[1:], strings.ToUpper(kept)} {
+		if media.ValidName(name) {
+			continue // its chance has no letter
+		}
 		mustMiss(t, b, name, "of what is no name")
+		w, err := b.Create(t.Context(), name)
+		if !errors.Is(err, media.ErrName) {
+			t.Errorf("Create(%q): error %v, want %v", name, err, media.ErrName)
+		}
+		if err == nil {
+			_ = w.Abort()
+		}
+		if err := b.Remove(t.Context(), name); !errors.Is(err, media.ErrName) {
+			t.Errorf("Remove(%q): error %v, want %v", name, err, media.ErrName)
+		}
+	}
+	if got := read(t, b, kept); string(got) != "kept" {
+		t.Errorf("read %q after names that are refused, want %q", got, "kept")
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/bonafide-idv/bonafide/media"
 )
@@ -156,30 +157,36 @@ func readCopies(t *testing.T, b media.Blobs) {
 	}
 }
 
-func cancelled(t *testing.T, b media.Blobs) {
-	name, fresh := NewName(), NewName()
-	commit(t, b, name, []byte("kept"))
-	ctx, cancel := context.WithCancel(t.Context())
+func ended(t *testing.T, b media.Blobs) {
+	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if w, err := b.Create(ctx, fresh); !errors.Is(err, context.Canceled) {
-		t.Errorf("Create: error %v, want %v", err, context.Canceled)
-		if err == nil {
-			_ = w.Abort()
+	late, release := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer release()
+	for want, ctx := range map[error]context.Context{context.Canceled: cancelled, context.DeadlineExceeded: late} {
+		name, fresh := NewName(), NewName()
+		commit(t, b, name, []byte("kept"))
+		if w, err := b.Create(ctx, fresh); !errors.Is(err, want) {
+			t.Errorf("Create: error %v, want %v", err, want)
+			if err == nil {
+				_ = w.Abort()
+			}
 		}
-	}
-	if r, err := b.Open(ctx, name); !errors.Is(err, context.Canceled) {
-		t.Errorf("Open: error %v, want %v", err, context.Canceled)
-		if err == nil {
-			_ = r.Close()
+		if r, err := b.Open(ctx, name); !errors.Is(err, want) {
+			t.Errorf("Open: error %v, want %v", err, want)
+			if err == nil {
+				_ = r.Close()
+			}
 		}
+		for _, names := range [][]string{{name}, {}} {
+			if err := b.Remove(ctx, names...); !errors.Is(err, want) {
+				t.Errorf("Remove of %d names: error %v, want %v", len(names), err, want)
+			}
+		}
+		if got := read(t, b, name); string(got) != "kept" {
+			t.Errorf("read %q after a Remove whose ctx had ended, want %q", got, "kept")
+		}
+		commit(t, b, fresh, []byte("the name is free"))
 	}
-	if err := b.Remove(ctx, name); !errors.Is(err, context.Canceled) {
-		t.Errorf("Remove: error %v, want %v", err, context.Canceled)
-	}
-	if got := read(t, b, name); string(got) != "kept" {
-		t.Errorf("read %q after a Remove that was cancelled, want %q", got, "kept")
-	}
-	commit(t, b, fresh, []byte("the name is free"))
 }
 
 func streams(t *testing.T, b media.Blobs) {

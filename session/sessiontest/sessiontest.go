@@ -13,13 +13,13 @@ import (
 	"github.com/bonafide-idv/bonafide/session"
 )
 
-// Start is the time at which [NewClock] stands.
-var Start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+// Start is the time at which [NewClock] stands: noon of 1 March 2026, UTC.
+func Start() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 
 // NewClock gives a clock that stands at [Start] until it is moved by Add or Set.
 func NewClock() *clock.Mock {
 	c := clock.NewMock()
-	c.Set(Start)
+	c.Set(Start())
 	return c
 }
 
@@ -47,7 +47,8 @@ func (Plain) Render(e session.Event, s *session.Snapshot, _ session.Endpoint) (b
 	return body, s.Facts.ExternalRef != nil, true, err
 }
 
-// Receiver is a [session.Deliverer] that keeps what it is given. The zero value answers 200; it is safe for concurrent use.
+// Receiver is a [session.Deliverer] that keeps what it is given. The zero value answers 200; it is safe for
+// concurrent use.
 type Receiver struct {
 	mu     sync.Mutex
 	status int
@@ -57,14 +58,14 @@ type Receiver struct {
 var _ session.Deliverer = (*Receiver)(nil)
 
 // Deliver keeps d.
-func (r *Receiver) Deliver(_ context.Context, _ session.Endpoint, d session.Delivery) session.Outcome {
+func (r *Receiver) Deliver(_ context.Context, _ session.Endpoint, d session.Delivery) session.Try {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.got = append(r.got, d)
 	if r.status == 0 {
-		return session.Outcome{Status: 200}
+		return session.Try{Status: 200}
 	}
-	return session.Outcome{Status: r.status, Note: "refused by the test"}
+	return session.Try{Status: r.status, Note: "refused by the test"}
 }
 
 // Answer sets the status with which further deliveries are answered.

@@ -156,10 +156,13 @@ func (b *Blobs) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	return r, nil
 }
 
-// Remove removes blobs, and syncs the folder of each hour once, so that none comes back after a crash. It goes
-// on where one cannot be removed, and answers all that failed; a name that no engine has made is refused with
-// [media.ErrName]. After an error it can be called again with the same names.
+// Remove removes blobs, and syncs the folder of each hour once, so that none comes back after a crash. It
+// goes on where one cannot be removed, and answers all that failed; a name that no engine has made is
+// refused with [media.ErrName]. After an error it can be called again with the same names.
 func (b *Blobs) Remove(ctx context.Context, names ...string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	var failed []error
 	hours := map[string]bool{}
 	for _, name := range names {
@@ -186,8 +189,8 @@ func (b *Blobs) Remove(ctx context.Context, names ...string) error {
 	return errors.Join(failed...)
 }
 
-// removeFile removes a committed blob, and first the draft that a crash may have left beside it: it is a second
-// name of the same bytes. The draft of a blob that is not committed is its writer's.
+// removeFile removes a committed blob, and first the draft that a crash may have left beside it: it is a
+// second name of the same bytes. The draft of a blob that is not committed is its writer's.
 func (b *Blobs) removeFile(name string) error {
 	committed, err := b.disk.exists(name)
 	if err != nil || !committed {

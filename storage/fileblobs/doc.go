@@ -14,8 +14,9 @@
 // What a crash leaves under tmp is removed by [Open] once nobody has written to it for a day. The folders of
 // the hours stay when they are empty.
 //
-// Folders are made for the owner alone (0700), and so are files (0600). The bytes are sealed by the engine; but
-// how many there are and when they came can be read from the disk by whoever can read the folder.
+// Folders are made for the owner alone (0700), and so are files (0600). The bytes are sealed by the
+// engine; but how many there are and when they came can be read from the disk by whoever can read the
+// folder.
 //
 // The folder has to be on one local file system that knows hard links, as those of Linux and macOS do. It
 // may be shared by processes of one machine. Over a network it is as good as the network's promises about

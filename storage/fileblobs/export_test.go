@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Watched opens dir with a disk that asks ask before each thing it does, and does not do it when ask answers an error.
+// Watched opens dir with a disk that asks ask before each thing it does, and does not do it when ask
+// answers an error.
 func Watched(dir string, ask func(op, path string) error) (*Blobs, error) {
 	b, err := Open(dir)
 	if err != nil {

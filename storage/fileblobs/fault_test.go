@@ -231,7 +231,7 @@ func TestMakeFolderIsCalledTwice(t *testing.T) {
 	}
 }
 
-// BenchmarkUpload compares a blob with a file of the same bytes that is written and synced, its folder not.
+// A blob is compared with a file of the same bytes that is written and synced, its folder not.
 func BenchmarkUpload(b *testing.B) {
 	for _, size := range []int{1 << 10, 1 << 20} {
 		data := make([]byte, size)

@@ -12,7 +12,7 @@ import (
 	"github.com/bonafide-idv/bonafide/storage/filekeeper"
 )
 
-// BenchmarkKeeper compares with what no keeper can do without: opening 32 bytes that are sealed.
+// The keeper is compared with what no keeper can do without: opening 32 bytes that are sealed.
 func BenchmarkKeeper(b *testing.B) {
 	k, err := filekeeper.Open(filepath.Join(b.TempDir(), "slots"), session.NewKey())
 	if err != nil {

@@ -76,8 +76,9 @@ func (k *Keeper) prepare(first uint64) ([]prepared, []byte) {
 	return block, b
 }
 
-// Close gives back the slots that were not given away, if nobody has taken a block after them, and closes the file. After it
-// every verb answers an error that wraps [session.ErrKeeper]. A second Close does nothing.
+// Close gives back the slots that were not given away, if nobody has taken a block after them, and closes
+// the file. After it every verb answers an error that wraps [session.ErrKeeper]. A second Close does
+// nothing.
 func (k *Keeper) Close() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -94,8 +95,8 @@ func (k *Keeper) Close() error {
 	return nil
 }
 
-// giveBack cuts the unused slots off. They were in nobody's hand, and whoever makes them anew gives them other
-// bytes, so no slot is given away twice.
+// giveBack cuts the unused slots off. They were in nobody's hand, and whoever makes them anew gives them
+// other bytes, so no slot is given away twice.
 func (k *Keeper) giveBack() error {
 	if len(k.block) == 0 {
 		return nil

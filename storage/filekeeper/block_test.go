@@ -235,7 +235,8 @@ func TestACrashNeverGivesASlotTwice(t *testing.T) {
 	}
 }
 
-// Any course of starts, crashes, Makes, Destroys and closes by several keepers of one file gives every key back, and no slot twice.
+// Any course of starts, crashes, Makes, Destroys and closes by several keepers of one file gives every key
+// back, and no slot twice.
 func TestAnyCourseOfStarts(t *testing.T) {
 	t.Parallel()
 	dir, master := t.TempDir(), session.NewKey()

@@ -92,7 +92,8 @@ func TestCutOffAtAnyLength(t *testing.T) {
 	}
 }
 
-// A power cut can leave a block with any of its pages missing: they are zeros, and none of them was given away.
+// A power cut can leave a block with any of its pages missing: they are zeros, and none of them was given
+// away.
 func TestABlockThatWasNeverSynced(t *testing.T) {
 	t.Parallel()
 	s := newSpecimen(t)

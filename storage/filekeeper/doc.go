@@ -7,9 +7,9 @@
 // nothing without the file and the master key. Destroy overwrites the slot and syncs the file.
 //
 // Slots are made and synced in blocks of 4096, before any of them is given away, so a Make writes nothing;
-// one in 4096 makes the next block and waits for the disk. Each process has a block of its own, taken under a lock
-// of the file, and takes a new one when it starts: no slot is given away twice, and what a crash leaves
-// unused is never used (a block is 256 KiB). Close gives the unused rest back.
+// one in 4096 makes the next block and waits for the disk. Each process has a block of its own, taken
+// under a lock of the file, and takes a new one when it starts: no slot is given away twice, and what a
+// crash leaves unused is never used (a block is 256 KiB). Close gives the unused rest back.
 //
 //	master, err := filekeeper.LoadMaster("/etc/bonafide/master.key") // made at the first start
 //	keeper, err := filekeeper.Open("/var/lib/bonafide/keys/slots", master)
@@ -18,27 +18,28 @@
 //
 // Whoever has the database, its log, or any of its backups reads ciphertext, and after Destroy it stays
 // ciphertext for ever, also for whoever has the master key. Whoever has the slot file alone reads nothing
-// either. A slot or a header that was changed, cut off, exchanged or torn by a crash is an error, and never another key.
+// either. A slot or a header that was changed, cut off, exchanged or torn by a crash is an error, and
+// never another key.
 //
 // # What it does not protect against
 //
-//   - The master key, the slot file and the database in one hand open everything that is not destroyed. Keep the
-//     three apart, and the master key out of every backup of the other two.
+//   - The master key, the slot file and the database in one hand open everything that is not destroyed. Keep
+//     the three apart, and the master key out of every backup of the other two.
 //   - A copy of the slot file that was taken before a Destroy still holds the slot. Never put the slot file
 //     into the backups of the database, or a restored pair opens what was erased. If the slot file must be
-//     copied, against the loss of its disk, keep few copies, for a short time, in a place of their own, and count
-//     the age of the oldest one as the time that an erasure takes.
-//   - Overwriting reaches the file, not every medium beneath it. An SSD writes elsewhere and keeps the old cells
-//     for a while; a file system that copies on writing (btrfs, ZFS, APFS), a snapshot, or a disk of a virtual
-//     machine does the same. What is left is 32 bytes sealed by the master key, so it opens only in the hand of
-//     whoever reads raw cells and has the master key too. Changing the master key is not offered; to be rid of
-//     old cells, retire the disk.
+//     copied, against the loss of its disk, keep few copies, for a short time, in a place of their own, and
+//     count the age of the oldest one as the time that an erasure takes.
+//   - Overwriting reaches the file, not every medium beneath it. An SSD writes elsewhere and keeps the old
+//     cells for a while; a file system that copies on writing (btrfs, ZFS, APFS), a snapshot, or a disk of a
+//     virtual machine does the same. What is left is 32 bytes sealed by the master key, so it opens only in
+//     the hand of whoever reads raw cells and has the master key too. Changing the master key is not offered;
+//     to be rid of old cells, retire the disk.
 //   - A process that can read the memory of this one.
 //
 // # Its place
 //
-// The file has to be on a local disk. Processes of one machine may share it, by flock(2), which is
-// known on Linux, macOS and the BSDs; elsewhere Open fails. Many machines want a table in a second
-// database instead. A lost slot file loses every session's personal data, and a slot file older than the database
+// The file has to be on a local disk. Processes of one machine may share it, by flock(2), which is known
+// on Linux, macOS and the BSDs; elsewhere Open fails. Many machines want a table in a second database
+// instead. A lost slot file loses every session's personal data, and a slot file older than the database
 // loses those of the sessions made since.
 package filekeeper

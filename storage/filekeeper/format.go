@@ -94,8 +94,8 @@ var (
 //
 //	0 state · 4 nonce · 16 sealed
 //
-// The nonce is the slot's name as well: it is random, a ref is bound to it, and it stays when the slot is destroyed,
-// so that a ref of a destroyed slot is still told from one that never was.
+// The nonce is the slot's name as well: it is random, a ref is bound to it, and it stays when the slot is
+// destroyed, so that a ref of a destroyed slot is still told from one that never was.
 type slot struct {
 	state  state
 	nonce  [nonceSize]byte

@@ -44,9 +44,10 @@ var _ session.Keeper = (*Keeper)(nil)
 // blockSize is how many slots are made at once.
 const blockSize = 4096
 
-// Open opens the file at path, and makes it where it is missing, for the owner alone (0600). The folder must be there. It
-// takes a block of slots, so it fails where the disk is full. A master key that is not the file's, a file that is none of
-// slots, or one whose header is damaged is an error that wraps [session.ErrKeeper], and the file is left as it is.
+// Open opens the file at path, and makes it where it is missing, for the owner alone (0600). The folder
+// must be there. It takes a block of slots, so it fails where the disk is full. A master key that is not
+// the file's, a file that is none of slots, or one whose header is damaged is an error that wraps
+// [session.ErrKeeper], and the file is left as it is.
 func Open(path string, master session.Key) (*Keeper, error) {
 	return open(path, master, blockSize, func(f *os.File) disk { return f })
 }
@@ -105,8 +106,9 @@ func (k *Keeper) start(master session.Key) error {
 	return k.takeBlock()
 }
 
-// Make gives the key of the next slot that is ready. It writes nothing, but for one in 4096 that makes the next
-// block. The ref has 25 bytes. A session for which Make was called twice has two keys, each with its ref.
+// Make gives the key of the next slot that is ready. It writes nothing, but for one in 4096 that makes the
+// next block. The ref has 25 bytes. A session for which Make was called twice has two keys, each with its
+// ref.
 func (k *Keeper) Make(ctx context.Context, id uuid.UUID) (session.Key, []byte, error) {
 	if err := ctx.Err(); err != nil {
 		return session.Key{}, nil, err
@@ -139,8 +141,9 @@ func (k *Keeper) Open(ctx context.Context, id uuid.UUID, ref []byte) (session.Ke
 	return session.Key{}, fmt.Errorf("%w: its slot is damaged", session.ErrKeeper)
 }
 
-// Destroy overwrites the session's slot and syncs the file. Repeated, it does both again: the sync of an earlier call may
-// have failed. An id or a ref that it does not know is an error that wraps [session.ErrKeeper], and no slot is touched.
+// Destroy overwrites the session's slot and syncs the file. Repeated, it does both again: the sync of an
+// earlier call may have failed. An id or a ref that it does not know is an error that wraps
+// [session.ErrKeeper], and no slot is touched.
 func (k *Keeper) Destroy(ctx context.Context, id uuid.UUID, ref []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -159,7 +162,8 @@ func (k *Keeper) Destroy(ctx context.Context, id uuid.UUID, ref []byte) error {
 	return nil
 }
 
-// find reads the slot of a ref, if the ref is one that was given for this session and for what the slot holds.
+// find reads the slot of a ref, if the ref is one that was given for this session and for what the slot
+// holds.
 func (k *Keeper) find(id uuid.UUID, given []byte) (uint64, slot, error) {
 	r, ok := parseRef(given)
 	if !ok {

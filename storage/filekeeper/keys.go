@@ -114,8 +114,8 @@ func (k *keys) code(number uint64, nonce [nonceSize]byte, id uuid.UUID) (code [c
 	return code
 }
 
-// sessionKey is the key of a session whose slot holds bytes: HMAC-SHA-256, which is the one step of HKDF-Expand that is
-// needed where a key is made of a key.
+// sessionKey is the key of a session whose slot holds bytes: HMAC-SHA-256, which is the one step of
+// HKDF-Expand that is needed where a key is made of a key.
 func sessionKey(bytes session.Key, id uuid.UUID) (key session.Key) {
 	h := hmac.New(sha256.New, bytes[:])
 	_, _ = h.Write([]byte(forSession))

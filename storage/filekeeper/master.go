@@ -10,15 +10,15 @@ import (
 	"github.com/bonafide-idv/bonafide/session"
 )
 
-// LoadMaster reads a master key from a file of 32 random bytes, and nothing else in it. Where there is no file it
-// makes one, for the owner alone (0600): of several processes that start at once all get the same key. The folder
-// must be there.
+// LoadMaster reads a master key from a file of 32 random bytes, and nothing else in it. Where there is no
+// file it makes one, for the owner alone (0600): of several processes that start at once all get the same
+// key. The folder must be there.
 //
-// It refuses, with an error that wraps [session.ErrKeeper] and says what to mend, a file that group or others may
-// read or write, one of another length, one of zeros, and what is no plain file.
+// It refuses, with an error that wraps [session.ErrKeeper] and says what to mend, a file that group or
+// others may read or write, one of another length, one of zeros, and what is no plain file.
 //
-// Whoever loses the file loses every session's personal data. Copy it once to where no backup of the database or
-// of the slots goes.
+// Whoever loses the file loses every session's personal data. Copy it once to where no backup of the
+// database or of the slots goes.
 func LoadMaster(path string) (session.Key, error) {
 	key, err := readMaster(path)
 	if errors.Is(err, fs.ErrNotExist) {

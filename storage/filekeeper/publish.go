@@ -11,8 +11,8 @@ import (
 // draft stands in the names of files that are being made, between the name that they will have and a number.
 const draft = ".new-"
 
-// publish makes a file that is there with all its bytes or not at all. Where another process made it first, the other's
-// stays. After nil the file is durable, whoever made it.
+// publish makes a file that is there with all its bytes or not at all. Where another process made it
+// first, the other's stays. After nil the file is durable, whoever made it.
 func publish(path string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+draft+"*") // 0600
 	if err != nil {
@@ -45,8 +45,9 @@ func syncFolder(path string) error {
 	return errors.Join(folder.Sync(), folder.Close())
 }
 
-// forgetDrafts removes second names of a file, which a crash between its making and the end of publish leaves: a backup
-// that leaves the file out by its name would take them. In a folder that it may not list it does nothing.
+// forgetDrafts removes second names of a file, which a crash between its making and the end of publish
+// leaves: a backup that leaves the file out by its name would take them. In a folder that it may not list
+// it does nothing.
 func forgetDrafts(path string) error {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if errors.Is(err, fs.ErrPermission) {

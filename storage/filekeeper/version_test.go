@@ -11,7 +11,8 @@ import (
 	"github.com/bonafide-idv/bonafide/session"
 )
 
-// The file in testdata was written by the first version: two slots, the second destroyed. Every later version has to open it.
+// The file in testdata was written by the first version: two slots, the second destroyed. Every later
+// version has to open it.
 func TestWhatTheFirstVersionWroteOpens(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile(filepath.Join("testdata", "version1.slots"))

@@ -10,7 +10,8 @@ import (
 	"github.com/bonafide-idv/bonafide/session"
 )
 
-// apply judges a change, which is the store's own copy, and then writes it; nothing can fail after the first write.
+// apply judges a change, which is the store's own copy, and then writes it; nothing can fail after the
+// first write.
 func (s *Store) apply(c session.Change) error {
 	r := s.sessions[c.Session.ID]
 	if err := s.judge(r, &c); err != nil {
@@ -58,7 +59,9 @@ func (s *Store) taken(r *row, c *session.Change) bool {
 		}
 	}
 	for i, m := range c.Media {
-		if s.media[m.ID] != nil || slices.ContainsFunc(c.Media[:i], func(o session.Media) bool { return o.ID == m.ID }) {
+		owner := s.media[m.ID]
+		erased := owner == r && c.Erase&session.EraseMedia != 0
+		if owner != nil && !erased || slices.ContainsFunc(c.Media[:i], func(o session.Media) bool { return o.ID == m.ID }) {
 			return true
 		}
 	}
@@ -116,13 +119,14 @@ func (s *Store) remove(r *row, withdraw bool, erase session.Erase) {
 // write writes the session and adds the parts.
 func (s *Store) write(r *row, c *session.Change) {
 	seq := r.Session.Seq
-	if c.Keep {
-		if c.Session.ActiveAt.After(r.Session.ActiveAt) {
-			r.Session.ActiveAt = c.Session.ActiveAt
-		}
-	} else {
+	active := r.Session.ActiveAt
+	if !c.Keep {
 		r.Session = c.Session
 		r.Session.Version = c.Base + 1
+	}
+	r.Session.ActiveAt = c.Session.ActiveAt
+	if active.After(c.Session.ActiveAt) {
+		r.Session.ActiveAt = active
 	}
 	for _, e := range c.Events {
 		seq++
@@ -167,10 +171,11 @@ func (s *Store) deliver(r *row, d session.Delivery) {
 	r.deliveries = append(r.deliveries, &d)
 	s.log[d.ID] = &d
 	s.pending.add(&d)
-	ids := s.byTenant[d.Tenant]
+	at := shelf{d.Tenant, d.Sandbox}
+	ids := s.logs[at]
 	if ids == nil {
 		ids = newOrdered(compareIDs)
-		s.byTenant[d.Tenant] = ids
+		s.logs[at] = ids
 	}
 	ids.add(d.ID)
 }

@@ -1,10 +1,8 @@
 package memstore
 
 import (
-	"cmp"
 	"context"
 	"iter"
-	"maps"
 	"slices"
 	"time"
 
@@ -13,14 +11,15 @@ import (
 	"github.com/bonafide-idv/bonafide/session"
 )
 
-// Claim hands out what is pending and due. An endpoint in except costs one step, however much waits for it.
+// Claim hands out what is pending and due, and has no earlier one before it. An endpoint in except costs one step,
+// however much waits for it.
 func (s *Store) Claim(ctx context.Context, now, until time.Time, n int, except []uuid.UUID) (claimed []session.Delivery, next time.Time, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := ctx.Err(); err != nil {
 		return nil, time.Time{}, err
 	}
-	var taken []*session.Delivery
+	var taken, blocked []*session.Delivery
 	for len(taken) < n {
 		first, ok := s.pending.first(except)
 		if !ok || first.time().After(now) {
@@ -28,39 +27,32 @@ func (s *Store) Claim(ctx context.Context, now, until time.Time, n int, except [
 		}
 		d := s.log[first.id]
 		s.pending.remove(d)
-		taken = append(taken, d)
+		if s.isBlocked(d, now) {
+			blocked = append(blocked, d)
+		} else {
+			taken = append(taken, d)
+		}
+	}
+	for _, d := range blocked {
+		s.pending.add(d)
 	}
 	if first, ok := s.pending.first(nil); ok {
 		next = first.time()
 	}
 	for _, d := range taken {
-		d.Tries++
+		d.Claims++
 		d.DueAt = until
 		s.pending.add(d)
-	}
-	for _, d := range inSeqOrder(taken) {
 		claimed = append(claimed, copyDelivery(*d))
 	}
 	return claimed, next, nil
 }
 
-// inSeqOrder lets the deliveries of one session to one endpoint change places among themselves, so that
-// they come in the order of Seq. A retry may be due after the delivery of a later event.
-func inSeqOrder(list []*session.Delivery) []*session.Delivery {
-	places := map[[2]uuid.UUID][]int{}
-	for i, d := range list {
-		to := [2]uuid.UUID{d.Session, d.Endpoint}
-		places[to] = append(places[to], i)
-	}
-	out := slices.Clone(list)
-	for places := range maps.Values(places) {
-		sorted := slices.Clone(places)
-		slices.SortStableFunc(sorted, func(i, j int) int { return cmp.Compare(list[i].Seq, list[j].Seq) })
-		for i, place := range places {
-			out[place] = list[sorted[i]]
-		}
-	}
-	return out
+// isBlocked reports whether an earlier delivery of the same session to the same endpoint goes first.
+func (s *Store) isBlocked(d *session.Delivery, now time.Time) bool {
+	return slices.ContainsFunc(s.sessions[d.Session].deliveries, func(e *session.Delivery) bool {
+		return e.Endpoint == d.Endpoint && e.Seq < d.Seq && e.State.Pending() && (e.Last.At.IsZero() || !e.DueAt.After(now))
+	})
 }
 
 // Settle writes how claimed deliveries ended.
@@ -75,11 +67,11 @@ func (s *Store) Settle(ctx context.Context, done ...session.Delivery) []error {
 		switch {
 		case d == nil:
 			return session.ErrNotFound
-		case !d.State.Pending() || d.Tries != done[i].Tries:
+		case !d.State.Pending() || d.Claims != done[i].Claims:
 			return session.ErrConflict
 		}
 		s.pending.remove(d)
-		d.State, d.DueAt, d.Last = done[i].State, done[i].DueAt, done[i].Last
+		d.State, d.DueAt, d.Tries, d.Last = done[i].State, done[i].DueAt, done[i].Tries, done[i].Last
 		s.pending.add(d)
 		return nil
 	})
@@ -97,7 +89,7 @@ func (s *Store) Deliveries(ctx context.Context, q session.DeliveryQuery) ([]sess
 		if len(out) >= q.N {
 			break
 		}
-		if d.Tenant == q.Tenant && (q.Session == uuid.Nil || d.Session == q.Session) &&
+		if d.Tenant == q.Tenant && d.Sandbox == q.Sandbox && (q.Session == uuid.Nil || d.Session == q.Session) &&
 			(q.Endpoint == uuid.Nil || d.Endpoint == q.Endpoint) && (q.State == "" || d.State == q.State) &&
 			(q.After == uuid.Nil || compareIDs(d.ID, q.After) < 0) {
 			out = append(out, copyDelivery(*d))
@@ -112,7 +104,7 @@ func (s *Store) candidates(q session.DeliveryQuery) iter.Seq[*session.Delivery] 
 		return slices.Values(slices.SortedFunc(slices.Values(r.deliveries), func(a, b *session.Delivery) int { return compareIDs(b.ID, a.ID) }))
 	}
 	return func(yield func(*session.Delivery) bool) {
-		ids := s.byTenant[q.Tenant]
+		ids := s.logs[shelf{q.Tenant, q.Sandbox}]
 		if ids == nil || q.Session != uuid.Nil {
 			return
 		}

@@ -29,12 +29,12 @@ type Store struct {
 	shelves   map[shelf]map[session.Status]*ordered[uuid.UUID]
 	alarms    *ordered[alarm]
 	log       map[uuid.UUID]*session.Delivery
-	byTenant  map[uuid.UUID]*ordered[uuid.UUID] // the log's ids
+	logs      map[shelf]*ordered[uuid.UUID] // the log's ids
 	pending   *queue
 	permitted map[string]*permits
 }
 
-var _ session.Store = (*Store)(nil)
+var _ session.Ephemeral = (*Store)(nil)
 
 // row is a session with its parts: attempts and decisions in the order of N, media in the order of ID,
 // events in the order of Seq, deliveries as they came.
@@ -43,7 +43,7 @@ type row struct {
 	deliveries []*session.Delivery
 }
 
-// shelf is what a list shows at most: one tenant's sessions, live or sandbox.
+// shelf is what a list shows at most: what one tenant has, live or sandbox.
 type shelf struct {
 	tenant  uuid.UUID
 	sandbox bool
@@ -79,14 +79,17 @@ func New() *Store {
 		shelves:   map[shelf]map[session.Status]*ordered[uuid.UUID]{},
 		alarms:    newOrdered(alarm.compare),
 		log:       map[uuid.UUID]*session.Delivery{},
-		byTenant:  map[uuid.UUID]*ordered[uuid.UUID]{},
+		logs:      map[shelf]*ordered[uuid.UUID]{},
 		pending:   newQueue(),
 		permitted: map[string]*permits{},
 	}
 }
 
-// Apply does each change wholly or not at all. Of parts whose id is there already, other than attempts
-// of the same session, it answers [session.ErrExists].
+// EndsWithProcess says that nothing of the store outlives the process, so that keys and media need not
+// either.
+func (s *Store) EndsWithProcess() bool { return true }
+
+// Apply does each change wholly or not at all.
 func (s *Store) Apply(ctx context.Context, changes ...session.Change) []error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -5,14 +5,12 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/google/uuid"
-
 	"github.com/bonafide-idv/bonafide/session"
 )
 
 // Apply does what [session.Store] says: all changes of one call in one transaction. Every change is
-// judged first, under the lock, then what passed is written. If a statement fails all the same, each
-// change is done again in a transaction of its own, so that none falls with another.
+// judged first, under the lock, then what passed is written. If the database fails a statement all the
+// same, each change is done again in a transaction of its own, so that none falls with another.
 func (s *Store) Apply(ctx context.Context, changes ...session.Change) []error {
 	if len(changes) == 0 {
 		return nil
@@ -64,36 +62,39 @@ func (s *Store) applyTogether(ctx context.Context, changes []session.Change) ([]
 	return errs, s.wrap("apply", err)
 }
 
-// judgeAndWrite answers a refusal for each change, and errNothing when all were refused. locked are
+// judgeAndWrite answers a refusal for each change, and errNothing when there is nothing to commit. locked are
 // sessions that the transaction has read already, to write them.
+//
+// That a part's id is taken shows when it is written, so that those who have new ids, as all have, do not pay
+// for a look. What was written is then undone, and all are judged again without the change that was refused.
 func (s *Store) judgeAndWrite(ctx context.Context, c Conn, changes []session.Change,
 	locked []session.Session) ([]error, error) {
-	b := batch{Store: s, ctx: ctx, conn: c, heads: make(map[uuid.UUID]*head, len(changes))}
-	for i := range locked {
-		row := &locked[i]
-		b.heads[row.ID] = &head{placeOf(row), true, row.Version, row.Seq, row.ActiveAt}
-	}
-	if err := b.load(changes); err != nil {
-		return nil, err
-	}
-	errs := make([]error, len(changes))
-	var passed []accepted
-	for i := range changes {
-		if a, err := b.judge(&changes[i]); err != nil {
-			errs[i] = err
-		} else {
-			passed = append(passed, a)
+	taken := map[int]bool{}
+	for {
+		b := s.newBatch(ctx, c, locked)
+		if err := b.load(changes); err != nil {
+			return nil, err
 		}
-	}
-	if len(passed) == 0 {
-		return errs, errNothing
-	}
-	for _, a := range passed {
-		if err := b.write(a); err != nil {
+		errs, passed := b.judgeAll(changes, taken)
+		if len(passed) == 0 {
+			return errs, errNothing
+		}
+		write := b.undoable
+		alone := s.tx == nil && len(changes) == 1 // undone with its transaction
+		if alone {
+			write = b.writeAll
+		}
+		i, err := write(passed)
+		switch {
+		case err == nil:
+			return errs, b.writePermits()
+		case !errors.Is(err, errTaken):
 			return nil, &statementError{err}
+		case alone:
+			return []error{session.ErrExists}, errNothing
 		}
+		taken[i] = true
 	}
-	return errs, b.writePermits()
 }
 
 // statementError is a statement of a change that failed, though the change was not refused.

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -38,10 +39,11 @@ func headFields(h *head) []any {
 // accepted is a change that will be written, and what the store adds to it.
 type accepted struct {
 	*session.Change
-	version int64 // the session's after the change
-	seq     int64 // of the change's first event
-	active  time.Time
-	stays   bool // in its place
+	index   int       // of the change in its call
+	version int64     // the session's after the change
+	seq     int64     // of the change's first event
+	active  time.Time // the session's after the change
+	stays   bool      // in its place
 }
 
 // batch is the changes of one transaction.
@@ -51,6 +53,16 @@ type batch struct {
 	conn    Conn
 	heads   map[uuid.UUID]*head
 	permits map[string]*permitLog
+}
+
+// newBatch begins with sessions that are read and locked already.
+func (s *Store) newBatch(ctx context.Context, c Conn, locked []session.Session) *batch {
+	b := &batch{Store: s, ctx: ctx, conn: c, heads: map[uuid.UUID]*head{}}
+	for i := range locked {
+		row := &locked[i]
+		b.heads[row.ID] = &head{placeOf(row), true, row.Version, row.Seq, row.ActiveAt}
+	}
+	return b
 }
 
 // load reads all that the changes are judged by, and locks it where the dialect has such locks: always in
@@ -77,6 +89,23 @@ func (b *batch) load(changes []session.Change) error {
 	return nil
 }
 
+// judgeAll answers a refusal for each change, and which of them passed. Of those in taken a part's id is
+// taken.
+func (b *batch) judgeAll(changes []session.Change, taken map[int]bool) (errs []error, passed []accepted) {
+	errs = make([]error, len(changes))
+	for i := range changes {
+		if taken[i] {
+			errs[i] = session.ErrExists
+		} else if a, err := b.judge(&changes[i]); err != nil {
+			errs[i] = err
+		} else {
+			a.index = i
+			passed = append(passed, a)
+		}
+	}
+	return errs, passed
+}
+
 // judge accepts a change, and from then on the next ones are judged as if it were written.
 func (b *batch) judge(c *session.Change) (accepted, error) {
 	h := b.heads[c.Session.ID]
@@ -91,16 +120,44 @@ func (b *batch) judge(c *session.Change) (accepted, error) {
 	if err := b.takeAll(c.Permits); err != nil {
 		return accepted{}, err
 	}
-	a := accepted{Change: c, version: h.version, seq: h.seq + 1, active: c.Session.ActiveAt}
+	a := accepted{Change: c, version: h.version, seq: h.seq + 1, active: h.active}
+	if c.Session.ActiveAt.After(a.active) {
+		a.active = c.Session.ActiveAt
+	}
 	if c.Base == 0 || !c.Keep {
 		a.version++
 		a.stays = h.place == placeOf(&c.Session)
 		h.place = placeOf(&c.Session)
-	} else if a.active.Before(h.active) {
-		a.active = h.active
 	}
 	h.exists, h.version, h.seq, h.active = true, a.version, h.seq+int64(len(c.Events)), a.active
 	return a, nil
+}
+
+// writeAll writes what passed. When an id is taken, it answers errTaken and the index of the change.
+func (b *batch) writeAll(passed []accepted) (index int, err error) {
+	for _, a := range passed {
+		if err := b.write(a); err != nil {
+			return a.index, err
+		}
+	}
+	return 0, nil
+}
+
+// undoable is writeAll, but when an id is taken, what it wrote is undone.
+func (b *batch) undoable(passed []accepted) (index int, err error) {
+	if err := b.exec("SAVEPOINT bonafide"); err != nil {
+		return 0, err
+	}
+	index, taken := b.writeAll(passed)
+	if errors.Is(taken, errTaken) {
+		err = b.exec("ROLLBACK TO SAVEPOINT bonafide")
+	} else if taken != nil {
+		return 0, taken
+	}
+	if err == nil {
+		err = b.exec("RELEASE SAVEPOINT bonafide")
+	}
+	return index, cmp.Or(err, taken)
 }
 
 // write writes one change, what it takes away first.
@@ -138,14 +195,14 @@ func (b *batch) takeAway(c *session.Change) error {
 
 func (b *batch) writeSession(a accepted) error {
 	row := a.Session
-	row.Version = a.version
+	row.Version, row.ActiveAt = a.version, a.active
 	row.Seq = a.seq + int64(len(a.Events)) - 1
 	fields := sessionFields(&row)
 	switch {
 	case a.Base == 0:
-		return b.exec(b.queries.insertSession, fields...)
+		return b.add(b.queries.insertSession, fields...)
 	case a.Keep:
-		return b.exec(b.queries.keepSession, &row.Seq, timeOf(a.active), idOf(row.ID))
+		return b.exec(b.queries.keepSession, &row.Seq, timeOf(row.ActiveAt), idOf(row.ID))
 	case a.stays: // after the id and the columns of its place
 		return b.exec(b.queries.stepSession, append(fields[4:], fields[0])...)
 	}
@@ -158,25 +215,25 @@ func (b *batch) writeParts(a accepted) error {
 	id := a.Session.ID
 	for _, p := range a.Attempts {
 		p.Session = id
-		if err := b.putAttempt(p); err != nil {
+		if err := b.add(b.queries.putAttempt, attemptFields(&p)...); err != nil {
 			return err
 		}
 	}
 	for _, p := range a.Decisions {
 		p.Session = id
-		if err := b.exec(b.queries.addDecision, decisionFields(&p)...); err != nil {
+		if err := b.add(b.queries.addDecision, decisionFields(&p)...); err != nil {
 			return err
 		}
 	}
 	for _, p := range a.Media {
 		p.Session = id
-		if err := b.exec(b.queries.addMedia, mediaFields(&p)...); err != nil {
+		if err := b.add(b.queries.addMedia, mediaFields(&p)...); err != nil {
 			return err
 		}
 	}
 	for i, p := range a.Events {
 		p.Session, p.Change, p.Seq = id, a.ID, a.seq+int64(i)
-		if err := b.exec(b.queries.addEvent, eventFields(&p)...); err != nil {
+		if err := b.add(b.queries.addEvent, eventFields(&p)...); err != nil {
 			return err
 		}
 	}
@@ -186,26 +243,27 @@ func (b *batch) writeParts(a accepted) error {
 			return err
 		}
 		p.Session = id
-		if err := b.exec(b.queries.addDelivery, deliveryFields(&p)...); err != nil {
+		if err := b.add(b.queries.addDelivery, deliveryFields(&p)...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// putAttempt adds or overwrites an attempt, unless it is another session's.
-func (b *batch) putAttempt(p session.Attempt) error {
-	result, err := b.conn.ExecContext(b.ctx, b.queries.putAttempt, attemptFields(&p)...)
+// errTaken is the answer of add for an id that is there.
+var errTaken = errors.New("sqlstore: an id is taken")
+
+// add adds a row, by a statement that does nothing where its id is taken.
+func (b *batch) add(statement string, fields ...any) error {
+	result, err := b.conn.ExecContext(b.ctx, statement, fields...)
 	if err != nil {
 		return err
 	}
 	if n, err := result.RowsAffected(); err != nil || n > 0 {
 		return err
 	}
-	return errAttempt
+	return errTaken
 }
-
-var errAttempt = errors.New("an attempt of another session has this id")
 
 // eventSeq is the number of the event that a delivery names: as a rule one of its own change, else an older
 // one.

@@ -8,10 +8,11 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/bonafide-idv/bonafide/session"
+	"github.com/bonafide-idv/bonafide/storage/sqlstore"
 )
 
-// BenchmarkCreate sets the creation of a session (with its attempt, event and permit) beside the insertion of one
-// row of as many bytes with jmoiron/sqlx, in the same run: "ratio" is how many times one row's time a session takes.
+// The creation of a session (with its attempt, event and permit) beside the insertion of one row of as
+// many bytes with jmoiron/sqlx, in the same run: "ratio" is how many times one row's time a session takes.
 func BenchmarkCreate(b *testing.B) {
 	sealed := bytes.Repeat([]byte{0xa5}, 1300)
 	for _, size := range []struct {
@@ -59,7 +60,7 @@ func BenchmarkCreate(b *testing.B) {
 	}
 }
 
-// BenchmarkSweep sets the expiry of due sessions (with an event each, 250 per commit) beside one UPDATE of as many
+// The expiry of due sessions (with an event each, 250 per commit) beside one UPDATE of as many
 // rows of as many bytes, in the same run: "ratio" is how many times the rate of the one the other has.
 func BenchmarkSweep(b *testing.B) {
 	const due = 5000
@@ -103,4 +104,42 @@ func BenchmarkSweep(b *testing.B) {
 	}
 	b.ReportMetric(float64(rows)/float64(sessions), "ratio")
 	b.ReportMetric(float64(due*b.N)/sessions.Seconds(), "sessions/s")
+}
+
+// A Claim of one delivery behind 10,000 that are due before it, none of which goes first, beside a Claim behind none, in
+// the same run: "ratio" is how many times the one takes the time of the other.
+func BenchmarkClaimBehindOthers(b *testing.B) {
+	free, crowded := newStore(b, migrated(b, "sqlite3", 4)), newStore(b, migrated(b, "sqlite3", 4))
+	for range 1000 {
+		c := creation(newID())
+		first := c.Deliveries[0]
+		c.Deliveries[0].DueAt = now.Add(24 * time.Hour)
+		for range 10 {
+			e, d := c.Events[0], first
+			e.ID, d.ID, d.DueAt = newID(), newID(), now.Add(-time.Second)
+			d.Event = e.ID
+			c.Events, c.Deliveries = append(c.Events, e), append(c.Deliveries, d)
+		}
+		apply(b, crowded, c)
+	}
+	at := now
+	claim := func(store *sqlstore.Store) time.Duration {
+		start := time.Now()
+		got, _, err := store.Claim(b.Context(), at, at.Add(time.Microsecond), 8, nil)
+		if err != nil || len(got) != 1 {
+			b.Fatalf("Claim: got %d, %v, want 1, nil", len(got), err)
+		}
+		return time.Since(start)
+	}
+	apply(b, free, creation(newID()))
+	apply(b, crowded, creation(newID()))
+	b.ReportAllocs()
+	var alone, behind time.Duration
+	for b.Loop() {
+		alone += claim(free)
+		behind += claim(crowded)
+		at = at.Add(time.Microsecond)
+	}
+	b.ReportMetric(float64(behind)/float64(alone), "ratio")
+	b.ReportMetric(float64(behind.Microseconds())/float64(b.N), "µs/claim")
 }

@@ -70,12 +70,13 @@ func (v *flag) Scan(src any) error {
 }
 
 func idOf(id uuid.UUID) *ident  { return (*ident)(&id) }
+func flagOf(b bool) *flag       { return (*flag)(&b) }
 func timeOf(t time.Time) *stamp { return (*stamp)(&t) }
 
 func sessionFields(s *session.Session) []any {
 	return []any{
 		(*ident)(&s.ID), (*ident)(&s.Tenant), (*flag)(&s.Sandbox), (*stamp)(&s.DeletedAt),
-		(*ident)(&s.Integration), &s.Status, (*ident)(&s.AttemptID), &s.Attempt, &s.Version, &s.Seq,
+		(*ident)(&s.Integration), &s.Status, (*ident)(&s.AttemptID), &s.AttemptN, &s.Version, &s.Seq,
 		(*stamp)(&s.CreatedAt), (*stamp)(&s.UpdatedAt), (*stamp)(&s.ActiveAt), (*stamp)(&s.SubmittedAt),
 		(*stamp)(&s.EndedAt), (*stamp)(&s.ExpiresAt), (*stamp)(&s.RedactedAt),
 		(*stamp)(&s.DecideAt), (*stamp)(&s.EraseAt), (*stamp)(&s.RetryAt), &s.Tries, (*stamp)(&s.DueAt),
@@ -113,9 +114,9 @@ func eventFields(e *session.Event) []any {
 
 func deliveryFields(d *session.Delivery) []any {
 	return []any{
-		(*ident)(&d.ID), (*ident)(&d.Tenant), (*ident)(&d.Session), (*ident)(&d.Integration),
+		(*ident)(&d.ID), (*ident)(&d.Tenant), (*flag)(&d.Sandbox), (*ident)(&d.Session), (*ident)(&d.Integration),
 		(*ident)(&d.Endpoint), (*ident)(&d.Event), &d.Seq, (*stamp)(&d.CreatedAt), (*stamp)(&d.DueAt),
-		&d.Tries, &d.State, (*flag)(&d.Personal), (*stamp)(&d.Last.At), &d.Last.Status, &d.Last.Note, &d.Body,
+		&d.Claims, &d.Tries, &d.State, (*flag)(&d.Personal), (*stamp)(&d.Last.At), &d.Last.Status, &d.Last.Note, &d.Body,
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/bonafide-idv/bonafide/storage/sqlstore"
 )
 
-// TestOnceBegun cancels the caller's ctx while its change is being written.
+// The caller's ctx is cancelled while its change is being written.
 func TestOnceBegun(t *testing.T) {
 	t.Parallel()
 	for _, start := range []string{"SELECT tenant", "INSERT INTO bonafide_sessions", "COMMIT"} {
@@ -41,7 +41,7 @@ func TestOnceBegun(t *testing.T) {
 	}
 }
 
-// TestWaitingCanBeCancelled ends the ctx of a caller whose turn has not come.
+// The ctx ends of a caller whose turn has not come.
 func TestWaitingCanBeCancelled(t *testing.T) {
 	t.Parallel()
 	spy, store := spied(t, 4)
@@ -74,7 +74,7 @@ func TestWaitingCanBeCancelled(t *testing.T) {
 	}
 }
 
-// TestPoolThatIsTaken waits for a connection that the host's transaction has.
+// The store waits for a connection that the host's transaction has.
 func TestPoolThatIsTaken(t *testing.T) {
 	t.Parallel()
 	db, store := host(t, 1)
@@ -93,7 +93,7 @@ func TestPoolThatIsTaken(t *testing.T) {
 	apply(t, store, creation(newID()))
 }
 
-// TestLockThatIsTaken waits for the write lock that the host's transaction has. SQLite itself does not wait here.
+// The store waits for the write lock that the host's transaction has. SQLite itself does not wait here.
 func TestLockThatIsTaken(t *testing.T) {
 	t.Parallel()
 	dsn := strings.Replace(sqlstore.SQLiteDSN(newFile(t)), "_busy_timeout=5000", "_busy_timeout=0", 1)

@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -12,7 +11,8 @@ import (
 	"github.com/bonafide-idv/bonafide/session"
 )
 
-// Claim hands out due deliveries. When none is due that may be claimed, it takes no lock.
+// Claim hands out due deliveries. It looks for the first of them without a lock, so that it takes none when
+// there is none, and holds it no longer for what is due before that one and cannot be claimed.
 func (s *Store) Claim(ctx context.Context, now, until time.Time, n int,
 	except []uuid.UUID) (claimed []session.Delivery, next time.Time, err error) {
 	if err := ctx.Err(); err != nil {
@@ -22,19 +22,18 @@ func (s *Store) Claim(ctx context.Context, now, until time.Time, n int,
 	if err != nil || next.IsZero() || next.After(now) || n <= 0 {
 		return nil, next, s.wrap("claim", err)
 	}
-	if len(except) > 0 {
-		if due, err := s.dueDeliveries(ctx, s.conn(), now, 1, except); err != nil || len(due) == 0 {
-			return nil, next, s.wrap("claim", err)
-		}
+	first, err := s.claimable(ctx, s.conn(), next, now, 1, except)
+	if err != nil || len(first) == 0 {
+		return nil, next, s.wrap("claim", err)
 	}
 	err = s.write(ctx, func(ctx context.Context, c Conn) (err error) {
-		if claimed, err = s.dueDeliveries(ctx, c, now, n, except); err != nil {
+		if claimed, err = s.claimable(ctx, c, first[0].DueAt, now, n, except); err != nil {
 			return err
 		}
 		for i := range claimed {
 			d := &claimed[i]
-			d.Tries, d.DueAt = d.Tries+1, until
-			if _, err := c.ExecContext(ctx, s.queries.claim, &d.Tries, timeOf(until), idOf(d.ID)); err != nil {
+			d.Claims, d.DueAt = d.Claims+1, until
+			if _, err := c.ExecContext(ctx, s.queries.claim, &d.Claims, timeOf(until), idOf(d.ID)); err != nil {
 				return err
 			}
 		}
@@ -46,19 +45,20 @@ func (s *Store) Claim(ctx context.Context, now, until time.Time, n int,
 	if err != nil {
 		return nil, time.Time{}, s.wrap("claim", err)
 	}
-	inOrderOfSeq(claimed)
 	return claimed, next, nil
 }
 
-func (s *Store) dueDeliveries(ctx context.Context, c Conn, now time.Time, n int, except []uuid.UUID) ([]session.Delivery, error) {
-	if len(except) == 0 {
-		return rows(ctx, c, deliveryFields, s.queries.dueDeliveries, timeOf(now), n)
+// claimable finds what is due, from a time on, goes first, and is for none of the endpoints in except.
+func (s *Store) claimable(ctx context.Context, c Conn, from, now time.Time, n int, except []uuid.UUID) ([]session.Delivery, error) {
+	query, args := s.queries.due, []any{timeOf(from), timeOf(now)}
+	if len(except) > 0 {
+		ids := make([][]byte, len(except))
+		for i := range except {
+			ids[i] = except[i][:]
+		}
+		query, args = query+s.queries.exceptFor, append(args, ids)
 	}
-	ids := make([][]byte, len(except))
-	for i := range except {
-		ids[i] = except[i][:]
-	}
-	query, args, err := sqlx.In(s.queries.dueDeliveriesExcept, timeOf(now), ids, n)
+	query, args, err := sqlx.In(query+s.queries.earliestFirst, append(args, timeOf(now), n)...)
 	if err != nil {
 		return nil, err
 	}
@@ -88,29 +88,6 @@ func (s *Store) nextUnclaimed(ctx context.Context, c Conn, claimed []session.Del
 	return time.Time{}, err
 }
 
-// inOrderOfSeq puts the deliveries of one session to one endpoint in the order of Seq, on the places that they have.
-func inOrderOfSeq(claimed []session.Delivery) {
-	type lane struct{ session, endpoint uuid.UUID }
-	places := map[lane][]int{}
-	for i, d := range claimed {
-		l := lane{d.Session, d.Endpoint}
-		places[l] = append(places[l], i)
-	}
-	for _, at := range places {
-		if len(at) == 1 {
-			continue
-		}
-		own := make([]session.Delivery, len(at))
-		for k, i := range at {
-			own[k] = claimed[i]
-		}
-		slices.SortStableFunc(own, func(a, b session.Delivery) int { return cmp.Compare(a.Seq, b.Seq) })
-		for k, i := range at {
-			claimed[i] = own[k]
-		}
-	}
-}
-
 // Settle writes what became of claimed deliveries, all in one transaction.
 func (s *Store) Settle(ctx context.Context, done ...session.Delivery) []error {
 	if len(done) == 0 {
@@ -138,8 +115,8 @@ func (s *Store) Settle(ctx context.Context, done ...session.Delivery) []error {
 
 // settle answers a refusal, or an error that ends the transaction.
 func (s *Store) settle(ctx context.Context, c Conn, d session.Delivery) (refused, err error) {
-	result, err := c.ExecContext(ctx, s.queries.settle, &d.State, timeOf(d.DueAt),
-		timeOf(d.Last.At), d.Last.Status, d.Last.Note, idOf(d.ID), d.Tries)
+	result, err := c.ExecContext(ctx, s.queries.settle, &d.State, timeOf(d.DueAt), d.Tries,
+		timeOf(d.Last.At), d.Last.Status, d.Last.Note, idOf(d.ID), d.Claims)
 	if err != nil {
 		return nil, err
 	}
@@ -157,13 +134,13 @@ func (s *Store) settle(ctx context.Context, c Conn, d session.Delivery) (refused
 
 func idFields(id *uuid.UUID) []any { return []any{(*ident)(id)} }
 
-// Deliveries lists the log of one tenant.
+// Deliveries lists the log of one tenant, live or sandbox.
 func (s *Store) Deliveries(ctx context.Context, q session.DeliveryQuery) ([]session.Delivery, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, s.wrap("deliveries", err)
 	}
 	query := s.queries.deliveries
-	args := []any{idOf(q.Tenant), idOf(before(q.After))}
+	args := []any{idOf(q.Tenant), flagOf(q.Sandbox), idOf(before(q.After))}
 	filter := func(condition string, arg any) {
 		query += " AND " + condition
 		args = append(args, arg)

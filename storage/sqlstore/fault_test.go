@@ -35,7 +35,7 @@ func spied(t *testing.T, pool int) (*spy, *sqlstore.Store) {
 	return spy, newStore(t, migrated(t, spy.name, pool))
 }
 
-// TestCommitOfUnknownOutcome: the Store finds out by Change.ID, and only if it cannot answers ErrUnknown.
+// The Store finds out by Change.ID, and only if it cannot answers ErrUnknown.
 func TestCommitOfUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	both := func(a, b func(string) error) func(string) error {
@@ -128,7 +128,7 @@ func TestBusyIsTriedAgain(t *testing.T) {
 	}
 }
 
-// TestOneFailingStatement: what failed for no fault of the others does not fall on them.
+// What failed for no fault of the others does not fall on them.
 func TestOneFailingStatement(t *testing.T) {
 	t.Parallel()
 	spy, store := spied(t, 1)
@@ -165,7 +165,7 @@ func TestOneFailingStatementOfASweep(t *testing.T) {
 	}
 }
 
-// TestFaultsLeaveNothing fails each statement of each verb in turn, and demands that the verb answers the fault, that nothing
+// Each statement of each verb fails in turn. The verb has to answer the fault, and nothing
 // of it is there, and that the pool's one connection is free for the next call.
 func TestFaultsLeaveNothing(t *testing.T) {
 	t.Parallel()

@@ -88,8 +88,15 @@ func TestTxSurvivesRefusals(t *testing.T) {
 	first, limited, stale, gone := creation(newID()), creation(newID()), step(there.Session), step(creation(newID()).Session)
 	first.Permits, limited.Permits = once, once
 	stale.Base, gone.Base = 7, 1
-	got := store.Tx(tx).Apply(t.Context(), first, limited, there, stale, gone)
-	for i, want := range []error{nil, session.ErrLimited, session.ErrExists, session.ErrConflict, session.ErrNotFound} {
+	doubled := creation(newID())
+	doubled.Deliveries[0].ID = there.Deliveries[0].ID
+	if errs := store.Tx(tx).Apply(t.Context(), doubled); !errors.Is(errors.Join(errs...), session.ErrExists) {
+		t.Errorf("a change with a delivery that is there: got %v, want %v", errs, session.ErrExists)
+	}
+	got := store.Tx(tx).Apply(t.Context(), first, limited, there, stale, gone, doubled)
+	for i, want := range []error{
+		nil, session.ErrLimited, session.ErrExists, session.ErrConflict, session.ErrNotFound, session.ErrExists,
+	} {
 		if !errors.Is(got[i], want) {
 			t.Errorf("change %d: got %v, want %v", i, got[i], want)
 		}
@@ -101,7 +108,7 @@ func TestTxSurvivesRefusals(t *testing.T) {
 	if load(t, store, first) == nil {
 		t.Error("the change that was done is not there")
 	}
-	for _, c := range []session.Change{limited, gone} {
+	for _, c := range []session.Change{limited, gone, doubled} {
 		if load(t, store, c) != nil {
 			t.Errorf("a refused change left session %s", c.Session.ID)
 		}
@@ -153,7 +160,7 @@ func TestTxHasAllVerbs(t *testing.T) {
 	}
 }
 
-// TestTxThatMustBeRunAgain lets a transaction read before somebody else writes, which SQLite then does not let write.
+// A transaction reads before somebody else writes, and SQLite does not let it write any more.
 func TestTxThatMustBeRunAgain(t *testing.T) {
 	t.Parallel()
 	db, store := host(t, 4)

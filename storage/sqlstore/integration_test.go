@@ -43,7 +43,7 @@ func TestIntegrationThatIsThereTakesNoLock(t *testing.T) {
 	}
 }
 
-// TestIntegrationThatSomebodyElseMakes has another process make it between the look and the write.
+// Another process makes the integration between the look and the write.
 func TestIntegrationThatSomebodyElseMakes(t *testing.T) {
 	t.Parallel()
 	spy := newSpy(t)

@@ -95,7 +95,7 @@ func newID() uuid.UUID { return session.NewID(now) }
 // creation is the change that makes a new session of the tenant, due at once, with an event and a delivery.
 func creation(tenant uuid.UUID) session.Change {
 	s := session.Session{
-		ID: newID(), Tenant: tenant, Integration: newID(), Status: session.StatusCreated, AttemptID: newID(), Attempt: 1,
+		ID: newID(), Tenant: tenant, Integration: newID(), Status: session.StatusCreated, AttemptID: newID(), AttemptN: 1,
 		CreatedAt: now, UpdatedAt: now, ActiveAt: now, ExpiresAt: now, DueAt: now,
 		Key: []byte("a reference"), Sealed: []byte("sealed facts"),
 	}

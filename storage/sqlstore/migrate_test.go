@@ -81,7 +81,7 @@ func TestMigrateFromManyProcessesAtOnce(t *testing.T) {
 	apply(t, newStore(t, db), creation(newID()))
 }
 
-// TestMigrateTriesAgain fails as when another process makes the tables first.
+// The first try fails as when another process makes the tables first.
 func TestMigrateTriesAgain(t *testing.T) {
 	t.Parallel()
 	spy := newSpy(t)
@@ -113,7 +113,7 @@ func TestMigrateEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestMigrations runs the files as a host's own tool would, knowing nothing of Migrate.
+// The files are run as a host's own tool would run them, knowing nothing of Migrate.
 func TestMigrations(t *testing.T) {
 	t.Parallel()
 	db := open(t, "sqlite3", newFile(t), 1)

@@ -10,22 +10,44 @@ import (
 const (
 	sessionColumns = "id, " + sessionPlace + ", " + sessionFacts
 	sessionPlace   = "tenant, sandbox, deleted_at" // where lists have it: what the list's index is made of
-	sessionFacts   = "integration, status, attempt_id, attempt, version, seq, created_at, updated_at, active_at, " +
+	sessionFacts   = "integration, status, attempt_id, attempt_n, version, seq, created_at, updated_at, active_at, " +
 		"submitted_at, ended_at, expires_at, redacted_at, decide_at, erase_at, retry_at, tries, due_at, key, sealed"
 	attemptColumns  = "id, session, n, status, submitter, created_at, ended_at"
 	decisionColumns = "session, id, n, attempt, outcome, code, by, at, sealed"
 	mediaColumns    = "id, session, attempt, context, type, size, blob, created_at, sealed"
 	eventColumns    = "session, id, seq, change, kind, status, attempt, by, at"
-	deliveryColumns = "id, tenant, session, integration, endpoint, event, seq, created_at, due_at, tries, state, personal, " +
-		"last_at, last_status, last_note, body"
+	deliveryColumns = "id, tenant, sandbox, session, integration, endpoint, event, seq, created_at, due_at, claims, tries, state, " +
+		"personal, last_at, last_status, last_note, body"
 )
 
 // pending must stand in a query as it stands in the index's definition, or the index is not used.
 const pending = "state IN ('due', 'held')"
 
+// unlessTaken ends the insertion of a row that never replaces another.
+const unlessTaken = "ON CONFLICT DO NOTHING"
+
 // queries are all statements, as a dialect writes them. No literal in them may hold a question mark,
 // which sqlx would take for a parameter.
 type queries struct {
+	changeQueries
+	permitQueries
+	sessionQueries
+	deliveryQueries
+	integrationQueries
+}
+
+func newQueries(d Dialect) queries {
+	q := func(parts ...string) string { return sqlx.Rebind(d.bind, strings.Join(parts, " ")) }
+	return queries{
+		newChangeQueries(d, q), newPermitQueries(d, q), newSessionQueries(d, q), newDeliveryQueries(d, q), newIntegrationQueries(q),
+	}
+}
+
+// joined puts the parts of a statement together, and binds its parameters as the dialect does.
+type joined func(parts ...string) string
+
+// changeQueries judge and write a change. Those that add a row do nothing where its id is taken.
+type changeQueries struct {
 	head          string
 	insertSession string
 	updateSession string
@@ -44,32 +66,12 @@ type queries struct {
 	eraseMedia      string
 	eraseDeliveries string
 	removeMedia     string
-
-	permitLog     string
-	permitPage    string
-	putPermitLog  string
-	putPermitPage string
-	dropPages     string
-
-	byID, byAttempt, byMedia           string
-	attempts, decisions, media, events string
-	page, pageOfStatus                 string
-	nextSession, dueSessions           string
-	nextDelivery, waiting              string
-	dueDeliveries, dueDeliveriesExcept string
-	claim, settle, hasDelivery         string
-	deliveries                         string
-
-	integration, addIntegration string
 }
 
-func newQueries(d Dialect) queries {
-	q := func(parts ...string) string { return sqlx.Rebind(d.bind, strings.Join(parts, " ")) }
-	session := "SELECT " + sessionColumns + " FROM bonafide_sessions WHERE"
-	delivery := "SELECT " + deliveryColumns + " FROM bonafide_deliveries WHERE"
-	return queries{
+func newChangeQueries(d Dialect, q joined) changeQueries {
+	return changeQueries{
 		head:          q("SELECT tenant, sandbox, deleted_at, version, seq, active_at FROM bonafide_sessions WHERE id = ?", d.lock),
-		insertSession: q(insert("bonafide_sessions", sessionColumns)),
+		insertSession: q(insert("bonafide_sessions", sessionColumns), unlessTaken),
 		updateSession: q(update("bonafide_sessions", sessionPlace+", "+sessionFacts)),
 		stepSession:   q(update("bonafide_sessions", sessionFacts)),
 		keepSession:   q("UPDATE bonafide_sessions SET seq = ?, active_at = ? WHERE id = ?"),
@@ -77,10 +79,10 @@ func newQueries(d Dialect) queries {
 			"ON CONFLICT (id) DO UPDATE SET n = excluded.n, status = excluded.status, submitter = excluded.submitter,",
 			"created_at = excluded.created_at, ended_at = excluded.ended_at",
 			"WHERE bonafide_attempts.session = excluded.session"),
-		addDecision: q(insert("bonafide_decisions", decisionColumns)),
-		addMedia:    q(insert("bonafide_media", mediaColumns)),
-		addEvent:    q(insert("bonafide_events", eventColumns)),
-		addDelivery: q(insert("bonafide_deliveries", deliveryColumns)),
+		addDecision: q(insert("bonafide_decisions", decisionColumns), unlessTaken),
+		addMedia:    q(insert("bonafide_media", mediaColumns), unlessTaken),
+		addEvent:    q(insert("bonafide_events", eventColumns), unlessTaken),
+		addDelivery: q(insert("bonafide_deliveries", deliveryColumns), unlessTaken),
 		eventSeq:    q("SELECT seq FROM bonafide_events WHERE session = ? AND id = ?"),
 		hasChange:   q("SELECT seq FROM bonafide_events WHERE session = ? AND change = ? LIMIT 1"),
 
@@ -93,7 +95,20 @@ func newQueries(d Dialect) queries {
 			"state = CASE WHEN", pending, "THEN 'erased' ELSE state END",
 			"WHERE session = ? AND personal = 1"),
 		removeMedia: q("DELETE FROM bonafide_media WHERE session = ?"),
+	}
+}
 
+// permitQueries keep the permit logs.
+type permitQueries struct {
+	permitLog     string
+	permitPage    string
+	putPermitLog  string
+	putPermitPage string
+	dropPages     string
+}
+
+func newPermitQueries(d Dialect, q joined) permitQueries {
+	return permitQueries{
 		permitLog:  q("SELECT n, at, most FROM bonafide_permit_logs WHERE key = ?", d.lock),
 		permitPage: q("SELECT times FROM bonafide_permit_pages WHERE key = ? AND page = ?"),
 		putPermitLog: q("INSERT INTO bonafide_permit_logs (key, n, at, most) VALUES (?, ?, ?, ?)",
@@ -101,36 +116,75 @@ func newQueries(d Dialect) queries {
 		putPermitPage: q("INSERT INTO bonafide_permit_pages (key, page, times) VALUES (?, ?, ?)",
 			"ON CONFLICT (key, page) DO UPDATE SET times = excluded.times"),
 		dropPages: q("DELETE FROM bonafide_permit_pages WHERE key = ? AND page < ?"),
+	}
+}
 
-		byID:      q(session, "tenant = ? AND id = ?"),
-		byAttempt: q(session, "tenant = ? AND id = (SELECT session FROM bonafide_attempts WHERE id = ?)"),
-		byMedia:   q(session, "tenant = ? AND id = (SELECT session FROM bonafide_media WHERE id = ?)"),
-		attempts:  q("SELECT", attemptColumns, "FROM bonafide_attempts WHERE session = ? ORDER BY n"),
-		decisions: q("SELECT", decisionColumns, "FROM bonafide_decisions WHERE session = ? ORDER BY n"),
-		media:     q("SELECT", mediaColumns, "FROM bonafide_media WHERE session = ? ORDER BY id"),
-		events:    q("SELECT", eventColumns, "FROM bonafide_events WHERE session = ? ORDER BY seq"),
-		page: q(session, "tenant = ? AND sandbox = ? AND deleted_at IS NULL AND id < ?",
-			"ORDER BY id DESC LIMIT ?"),
-		pageOfStatus: session + " tenant = ? AND sandbox = ? AND deleted_at IS NULL AND id < ? AND status IN (?)" +
-			" ORDER BY id DESC LIMIT ?",
+// sessionQueries find sessions and their parts. pageOfStatus is not bound yet, as it has a list in it.
+type sessionQueries struct {
+	byID, byAttempt, byMedia           string
+	attempts, decisions, media, events string
+	page, pageOfStatus                 string
+	nextSession, dueSessions           string
+}
 
-		nextSession: q("SELECT due_at FROM bonafide_sessions WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1"),
-		dueSessions: q(session, "due_at <= ? ORDER BY due_at, id LIMIT ?", d.skip),
+func newSessionQueries(d Dialect, q joined) sessionQueries {
+	session := "SELECT " + sessionColumns + " FROM bonafide_sessions WHERE"
+	page := session + " tenant = ? AND sandbox = ? AND deleted_at IS NULL AND id < ?"
+	return sessionQueries{
+		byID:         q(session, "tenant = ? AND id = ?"),
+		byAttempt:    q(session, "tenant = ? AND id = (SELECT session FROM bonafide_attempts WHERE id = ?)"),
+		byMedia:      q(session, "tenant = ? AND id = (SELECT session FROM bonafide_media WHERE id = ?)"),
+		attempts:     q("SELECT", attemptColumns, "FROM bonafide_attempts WHERE session = ? ORDER BY n"),
+		decisions:    q("SELECT", decisionColumns, "FROM bonafide_decisions WHERE session = ? ORDER BY n"),
+		media:        q("SELECT", mediaColumns, "FROM bonafide_media WHERE session = ? ORDER BY id"),
+		events:       q("SELECT", eventColumns, "FROM bonafide_events WHERE session = ? ORDER BY seq"),
+		page:         q(page, "ORDER BY id DESC LIMIT ?"),
+		pageOfStatus: page + " AND status IN (?) ORDER BY id DESC LIMIT ?",
+		nextSession:  q("SELECT due_at FROM bonafide_sessions WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1"),
+		dueSessions:  q(session, "due_at <= ? ORDER BY due_at, id LIMIT ?", d.skip),
+	}
+}
 
+// deliveryQueries hand out deliveries, settle and list them. deliveries, and the three parts of the one that
+// finds what can be claimed, are not bound yet, as there is more to come in them.
+type deliveryQueries struct {
+	nextDelivery, waiting         string
+	due, exceptFor, earliestFirst string
+	claim, settle, hasDelivery    string
+	deliveries                    string
+}
+
+// goesFirst is true of a due delivery when no earlier one of its session to its endpoint has to leave before
+// it. It looks only at those of that session and endpoint, and as a rule at no more than the first of them.
+const goesFirst = "NOT EXISTS (SELECT 1 FROM bonafide_deliveries AS earlier WHERE earlier." + pending +
+	" AND earlier.session = bonafide_deliveries.session AND earlier.endpoint = bonafide_deliveries.endpoint" +
+	" AND earlier.seq < bonafide_deliveries.seq AND (earlier.last_at IS NULL OR earlier.due_at <= ?))"
+
+func newDeliveryQueries(d Dialect, q joined) deliveryQueries {
+	delivery := "SELECT " + deliveryColumns + " FROM bonafide_deliveries WHERE "
+	return deliveryQueries{
 		nextDelivery: q("SELECT due_at FROM bonafide_deliveries WHERE", pending,
 			"AND due_at IS NOT NULL ORDER BY due_at LIMIT 1"),
 		waiting: q("SELECT id, due_at FROM bonafide_deliveries WHERE", pending,
 			"AND due_at IS NOT NULL ORDER BY due_at, id LIMIT ?"),
-		dueDeliveries: q(delivery, pending, "AND due_at <= ? ORDER BY due_at, id LIMIT ?", d.skip),
-		dueDeliveriesExcept: delivery + " " + pending + " AND due_at <= ? AND endpoint NOT IN (?)" +
-			" ORDER BY due_at, id LIMIT ? " + d.skip,
-		claim: q("UPDATE bonafide_deliveries SET tries = ?, due_at = ? WHERE id = ?"),
-		settle: q("UPDATE bonafide_deliveries SET state = ?, due_at = ?, last_at = ?, last_status = ?, last_note = ?",
-			"WHERE id = ? AND tries = ? AND", pending),
+		due:           delivery + pending + " AND due_at >= ? AND due_at <= ?",
+		exceptFor:     " AND endpoint NOT IN (?)",
+		earliestFirst: " AND " + goesFirst + " ORDER BY due_at, id LIMIT ? " + d.skip,
+		claim:         q("UPDATE bonafide_deliveries SET claims = ?, due_at = ? WHERE id = ?"),
+		settle: q("UPDATE bonafide_deliveries SET state = ?, due_at = ?, tries = ?, last_at = ?, last_status = ?, last_note = ?",
+			"WHERE id = ? AND claims = ? AND", pending),
 		hasDelivery: q("SELECT id FROM bonafide_deliveries WHERE id = ?"),
+		deliveries:  delivery + "tenant = ? AND sandbox = ? AND id < ?",
+	}
+}
 
-		deliveries: delivery + " tenant = ? AND id < ?",
+// integrationQueries find and make integrations by their API keys.
+type integrationQueries struct {
+	integration, addIntegration string
+}
 
+func newIntegrationQueries(q joined) integrationQueries {
+	return integrationQueries{
 		integration: q("SELECT id FROM bonafide_integrations WHERE api_key_hash = ?"),
 		addIntegration: q("INSERT INTO bonafide_integrations (id, tenant, api_key_hash, created_at) VALUES (?, ?, ?, ?)",
 			"ON CONFLICT (api_key_hash) DO NOTHING"),

@@ -20,7 +20,7 @@ func TestStoreWithAPoolOfOne(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) session.Store { return newStore(t, migrated(t, "sqlite3", 1)) })
 }
 
-// TestTwoProcesses has two Stores on one file, each with a pool of its own, take every call in turn.
+// Two Stores on one file, each with a pool of its own, take every call in turn.
 func TestTwoProcesses(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) session.Store {

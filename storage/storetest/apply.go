@@ -30,7 +30,7 @@ var applyTests = []test{
 		s := k.created()
 		c := k.change(s)
 		c.Session.Version, c.Session.Seq = 40, 50
-		c.Session.Status, c.Session.Attempt, c.Session.Tries = session.StatusReview, 2, 3
+		c.Session.Status, c.Session.AttemptN, c.Session.Tries = session.StatusReview, 2, 3
 		c.Session.RetryAt, c.Session.DueAt, c.Session.EndedAt = k.in(time.Minute), k.in(time.Microsecond), k.in(time.Second)
 		c.Session.Key, c.Session.Sealed = nil, []byte("new")
 		want := c.Session
@@ -113,6 +113,84 @@ var applyTests = []test{
 	}},
 }
 
+var activeTests = []test{
+	{"of the row's and the change's the later is kept: a change that raises the version", func(k *kit) {
+		s := k.created()
+		for _, step := range []struct{ at, want time.Time }{
+			{k.in(-time.Hour), k.now},
+			{time.Time{}, k.now},
+			{k.in(5 * time.Microsecond), k.in(5 * time.Microsecond)},
+			{k.in(4 * time.Microsecond), k.in(5 * time.Microsecond)},
+		} {
+			c := k.change(s)
+			c.Session.ActiveAt = step.at
+			want := c.Session
+			want.Version, want.Seq, want.ActiveAt = s.Version+1, s.Seq+1, step.want
+			s = k.apply(c)
+			k.equal("the session", s, want)
+		}
+	}},
+	{"of the row's and the change's the later is kept: a change that deletes the session", func(k *kit) {
+		c := k.change(k.created())
+		c.Session.DeletedAt, c.Session.ActiveAt = k.now, k.in(-time.Microsecond)
+		k.equal("ActiveAt", k.apply(c).ActiveAt, k.now)
+	}},
+	{"of the row's and the change's the later is kept: Keep", func(k *kit) {
+		s := k.created()
+		for _, step := range []struct{ at, want time.Time }{
+			{k.in(5 * time.Microsecond), k.in(5 * time.Microsecond)},
+			{k.in(4 * time.Microsecond), k.in(5 * time.Microsecond)},
+			{time.Time{}, k.in(5 * time.Microsecond)},
+			{k.in(6 * time.Microsecond), k.in(6 * time.Microsecond)},
+		} {
+			c := k.keep(s)
+			c.Session.ActiveAt = step.at
+			k.equal("ActiveAt", k.apply(c).ActiveAt, step.want)
+		}
+	}},
+	{"of the row's and the change's the later is kept: a change that does not know of a Keep after its Base", func(k *kit) {
+		s := k.created()
+		c := k.keep(s)
+		c.Session.ActiveAt = k.in(time.Second)
+		k.apply(c)
+		k.equal("ActiveAt", k.apply(k.change(s)).ActiveAt, k.in(time.Second))
+	}},
+	{"of the row's and the change's the later is kept: a creation and two changes in one call", func(k *kit) {
+		for _, kept := range []bool{false, true} {
+			c := k.create()
+			c.Session.ActiveAt = k.in(time.Second)
+			s := c.Session
+			s.Version = 1
+			later, earlier := k.change(s), k.change(s)
+			later.Keep, earlier.Keep = kept, kept
+			later.Session.ActiveAt, earlier.Session.ActiveAt = k.in(time.Hour), k.in(time.Minute)
+			if !kept {
+				earlier.Base = 2
+			}
+			k.equal("ActiveAt", k.apply(c, later, earlier).ActiveAt, k.in(time.Hour))
+		}
+	}},
+	{"of the row's and the change's the later is kept: Sweep", func(k *kit) {
+		s := k.due(k.now)
+		_, _, err := k.store.Sweep(k.ctx, k.now, many, func(s session.Session) (session.Change, bool) {
+			c := k.silence(s)
+			c.Session.ActiveAt = k.in(-time.Hour)
+			return c, true
+		})
+		k.is("Sweep", err, nil)
+		k.equal("version and ActiveAt", []any{k.load(s.ID).Session.Version, k.load(s.ID).Session.ActiveAt}, []any{int64(2), k.now})
+	}},
+	{"is written when there was none", func(k *kit) {
+		for _, kept := range []bool{false, true} {
+			c := k.create()
+			c.Session.ActiveAt = time.Time{}
+			c = k.change(k.apply(c))
+			c.Keep, c.Session.ActiveAt = kept, k.in(time.Second)
+			k.equal("ActiveAt", k.apply(c).ActiveAt, k.in(time.Second))
+		}
+	}},
+}
+
 // outcome demands one error for each change: nil where want is nil.
 func (k *kit) outcome(errs []error, want ...error) {
 	k.Helper()
@@ -147,26 +225,6 @@ var keepTests = []test{
 		want := s
 		want.Seq, want.ActiveAt = 2, k.in(time.Hour)
 		k.equal("session", k.apply(c), want)
-	}},
-	{"ActiveAt is written when later, and only moves forward", func(k *kit) {
-		s := k.created()
-		for _, step := range []struct{ at, want time.Time }{
-			{k.in(5 * time.Microsecond), k.in(5 * time.Microsecond)},
-			{k.in(4 * time.Microsecond), k.in(5 * time.Microsecond)},
-			{time.Time{}, k.in(5 * time.Microsecond)},
-			{k.in(6 * time.Microsecond), k.in(6 * time.Microsecond)},
-		} {
-			c := k.keep(s)
-			c.Session.ActiveAt = step.at
-			k.equal("ActiveAt", k.apply(c).ActiveAt, step.want)
-		}
-	}},
-	{"ActiveAt is written when there was none", func(k *kit) {
-		c := k.create()
-		c.Session.ActiveAt = time.Time{}
-		c = k.keep(k.apply(c))
-		c.Session.ActiveAt = k.in(time.Second)
-		k.equal("ActiveAt", k.apply(c).ActiveAt, k.in(time.Second))
 	}},
 	{"two Keep changes never conflict, in one call or in two", func(k *kit) {
 		s := k.created()

@@ -29,19 +29,6 @@ func (k *kit) pending(due time.Time) session.Delivery {
 	return k.delivery(id)
 }
 
-// inSeqOrder reports whether the deliveries of each session to each endpoint come in the order of Seq.
-func inSeqOrder(list []session.Delivery) bool {
-	last := map[[2]uuid.UUID]int64{}
-	for _, d := range list {
-		to := [2]uuid.UUID{d.Session, d.Endpoint}
-		if d.Seq < last[to] {
-			return false
-		}
-		last[to] = d.Seq
-	}
-	return true
-}
-
 func byDue(a, b session.Delivery) int {
 	if c := a.DueAt.Compare(b.DueAt); c != 0 {
 		return c
@@ -50,10 +37,10 @@ func byDue(a, b session.Delivery) int {
 }
 
 var claimTests = []test{
-	{"raises Tries by one and moves DueAt to until, and nothing else", func(k *kit) {
+	{"raises Claims by one and moves DueAt to until, and nothing else", func(k *kit) {
 		want := k.pending(k.now)
 		got, next := k.claim(k.now, k.in(time.Minute), many)
-		want.Tries, want.DueAt = 1, k.in(time.Minute)
+		want.Claims, want.DueAt = 1, k.in(time.Minute)
 		k.equal("claimed", got, []session.Delivery{want})
 		k.equal("stored", k.delivery(want.ID), want)
 		k.equal("next", next, time.Time{})
@@ -65,7 +52,7 @@ var claimTests = []test{
 		k.equal("claimed before until", got, []session.Delivery{})
 		k.equal("next", next, k.in(time.Minute))
 		got, _ = k.claim(k.in(time.Minute), k.in(time.Hour), many)
-		d.Tries, d.DueAt = 2, k.in(time.Hour)
+		d.Claims, d.DueAt = 2, k.in(time.Hour)
 		k.equal("claimed at until", got, []session.Delivery{d})
 	}},
 	{"pending deliveries whose DueAt is not after now", func(k *kit) {
@@ -122,40 +109,11 @@ var claimTests = []test{
 	{"except does not use up n", func(k *kit) {
 		c := k.create()
 		endpoint := k.id()
-		for range 30 {
-			k.addDelivery(&c, session.DeliveryDue, k.in(-time.Hour)).Endpoint = endpoint
-		}
+		k.addLane(&c, endpoint, slices.Repeat([]time.Time{k.in(-time.Hour)}, 30)...)
 		k.apply(c)
 		d := k.pending(k.now)
 		got, _ := k.claim(k.now, k.in(time.Hour), 1, endpoint)
 		k.equal("claimed", ids(got, deliveryID), []uuid.UUID{d.ID})
-	}},
-	{"the deliveries of one session to one endpoint come in the order of Seq", func(k *kit) {
-		c := k.create()
-		endpoint := k.id()
-		for i := range 6 {
-			k.addEvent(&c, session.EventUploaded)
-			k.addDelivery(&c, session.DeliveryDue, k.in(-time.Duration(i)*time.Second)).Endpoint = endpoint
-			k.addDelivery(&c, session.DeliveryDue, k.in(-time.Duration(i)*time.Second))
-		}
-		k.apply(c)
-		got, _ := k.claim(k.now, k.in(time.Hour), many)
-		k.equal("claimed", len(got), 12)
-		if !inSeqOrder(got) {
-			k.Fatalf("claimed: got %+v, want the order of Seq for each session and endpoint", got)
-		}
-	}},
-	{"the earliest are claimed, also when others of their session and endpoint come before them by Seq", func(k *kit) {
-		c := k.create()
-		endpoint := k.id()
-		k.addDelivery(&c, session.DeliveryDue, k.now).Endpoint = endpoint
-		k.addEvent(&c, session.EventStarted)
-		second := k.addDelivery(&c, session.DeliveryDue, k.in(-time.Second))
-		second.Endpoint = endpoint
-		k.apply(c)
-		got, next := k.claim(k.now, k.in(time.Hour), 1)
-		k.equal("claimed", ids(got, deliveryID), []uuid.UUID{second.ID})
-		k.equal("next", next, k.now)
 	}},
 	{"of every tenant", func(k *kit) {
 		a, b := k.pending(k.now), k.other().pending(k.now)
@@ -191,15 +149,16 @@ var settleTests = []test{
 			k.Fatalf("Settle of nothing: got %v, want nil", errs)
 		}
 	}},
-	{"writes State, DueAt and Last, and nothing else", func(k *kit) {
+	{"writes State, DueAt, Tries and Last, and nothing else", func(k *kit) {
 		k.pending(k.now)
 		got, _ := k.claim(k.now, k.in(time.Minute), many)
 		want := clone(got[0])
-		want.State, want.DueAt = session.DeliveryHeld, k.in(3*time.Second)
-		want.Last = session.Outcome{At: k.in(time.Second), Status: 503, Note: "status"}
+		want.State, want.DueAt, want.Tries = session.DeliveryHeld, k.in(3*time.Second), 7
+		want.Last = session.Try{At: k.in(time.Second), Status: 503, Note: "status"}
 
 		d := k.fullDelivery()
-		d.ID, d.Tries, d.State, d.DueAt, d.Last = want.ID, want.Tries, want.State, want.DueAt, want.Last
+		d.ID, d.Claims = want.ID, want.Claims
+		d.State, d.DueAt, d.Tries, d.Last = want.State, want.DueAt, want.Tries, want.Last
 		k.settled(d, nil)
 		k.equal("stored", k.delivery(want.ID), want)
 	}},
@@ -222,7 +181,19 @@ var settleTests = []test{
 		again, next := k.claim(k.in(time.Minute-1000), k.in(2*time.Hour), many)
 		k.equal("claimed and next before", []any{len(again), next}, []any{0, d.DueAt})
 		again, _ = k.claim(k.in(time.Minute), k.in(2*time.Hour), many)
-		k.equal("tries", again[0].Tries, 2)
+		k.equal("claims", again[0].Claims, 2)
+	}},
+	{"Claims counts claims, and Tries is what Settle writes", func(k *kit) {
+		k.pending(k.now)
+		for i, row := range []struct{ settled, want int }{{1, 0}, {1, 1}, {2, 1}, {5, 2}, {0, 5}, {0, 0}} {
+			k.claim(k.now, k.now, many) // and never settled
+			got, _ := k.claim(k.now, k.in(time.Minute), many)
+			k.equal("claims and tries when it is claimed", []int{got[0].Claims, got[0].Tries}, []int{2*i + 2, row.want})
+			got[0].Tries, got[0].DueAt = row.settled, k.now
+			k.settled(got[0], nil)
+			stored := k.delivery(got[0].ID)
+			k.equal("claims and tries when it is settled", []int{stored.Claims, stored.Tries}, []int{2*i + 2, row.settled})
+		}
 	}},
 	{"one that is not pending any more is ErrConflict and left as it is", func(k *kit) {
 		for _, state := range []session.DeliveryState{session.DeliveryDone, session.DeliveryDead, session.DeliveryErased, session.DeliveryWithdrawn} {
@@ -258,14 +229,14 @@ var settleTests = []test{
 		k.settled(got[0], session.ErrConflict)
 		k.equal("body", k.delivery(got[0].ID).Body, []byte(nil))
 	}},
-	{"one that was claimed again meanwhile (Tries differs) is ErrConflict and left as it is", func(k *kit) {
+	{"one that was claimed again meanwhile (Claims differs) is ErrConflict and left as it is", func(k *kit) {
 		k.pending(k.now)
 		first, _ := k.claim(k.now, k.in(time.Minute), many)
 		second, _ := k.claim(k.in(time.Minute), k.in(time.Hour), many)
 		for _, d := range []session.Delivery{first[0], second[0]} {
 			d.State, d.DueAt = session.DeliveryDone, time.Time{}
 			want := error(nil)
-			if d.Tries != second[0].Tries {
+			if d.Claims != second[0].Claims {
 				want = session.ErrConflict
 			}
 			k.settled(d, want)
@@ -285,7 +256,7 @@ var settleTests = []test{
 		for i := range got {
 			got[i].State, got[i].DueAt = session.DeliveryDone, time.Time{}
 		}
-		got[1].Tries++
+		got[1].Claims++
 		errs := k.store.Settle(k.ctx, got[0], got[1], k.fullDelivery(), got[2])
 		k.outcome(errs, nil, session.ErrConflict, session.ErrNotFound, nil)
 		k.equal("states", []session.DeliveryState{k.delivery(got[0].ID).State, k.delivery(got[1].ID).State, k.delivery(got[2].ID).State},
@@ -306,79 +277,4 @@ func (k *kit) settled(d session.Delivery, want error) {
 	}
 	k.outcome(errs, want)
 	k.equal("a delivery whose settling was refused", k.delivery(d.ID), before)
-}
-
-var deliveryTests = []test{
-	{"lists the log of one tenant, newest first by ID", func(k *kit) {
-		c := k.create()
-		for range 3 {
-			k.addDelivery(&c, session.DeliveryDue, k.now)
-		}
-		want := clone(c.Deliveries)
-		for i := range want {
-			want[i].Seq = 1
-		}
-		slices.Reverse(want)
-		slices.Reverse(c.Deliveries[:2])
-		k.apply(c)
-		k.other().pending(k.now)
-		k.equal("deliveries", k.deliveries(session.DeliveryQuery{}), want)
-	}},
-	{"Session, Endpoint and State filter, and zero does not", func(k *kit) {
-		c := k.create()
-		for _, state := range []session.DeliveryState{session.DeliveryDue, session.DeliveryDone} {
-			k.addDelivery(&c, state, time.Time{}).DueAt = map[bool]time.Time{true: k.now}[state.Pending()]
-		}
-		s := k.apply(c)
-		a, b := c.Deliveries[0], c.Deliveries[1]
-		o := k.pending(k.now)
-		k.equal("another tenant's by session", k.other().deliveries(session.DeliveryQuery{Session: s.ID}), []session.Delivery{})
-		for _, row := range []struct {
-			name string
-			q    session.DeliveryQuery
-			want []uuid.UUID
-		}{
-			{"none", session.DeliveryQuery{}, []uuid.UUID{o.ID, b.ID, a.ID}},
-			{"session", session.DeliveryQuery{Session: s.ID}, []uuid.UUID{b.ID, a.ID}},
-			{"endpoint", session.DeliveryQuery{Endpoint: b.Endpoint}, []uuid.UUID{b.ID}},
-			{"state", session.DeliveryQuery{State: session.DeliveryDue}, []uuid.UUID{o.ID, a.ID}},
-			{"session and state", session.DeliveryQuery{Session: s.ID, State: session.DeliveryDue}, []uuid.UUID{a.ID}},
-			{"session and endpoint of another", session.DeliveryQuery{Session: s.ID, Endpoint: o.Endpoint}, []uuid.UUID{}},
-			{"all of them", session.DeliveryQuery{Session: s.ID, Endpoint: a.Endpoint, State: session.DeliveryDue, After: b.ID}, []uuid.UUID{a.ID}},
-			{"a session that is not there", session.DeliveryQuery{Session: k.id()}, []uuid.UUID{}},
-		} {
-			k.equal("filter: "+row.name, ids(k.deliveries(row.q), deliveryID), row.want)
-		}
-	}},
-	{"a walk by After gives each exactly once, also under inserts", func(k *kit) {
-		var want, got []uuid.UUID
-		for range 10 {
-			want = append(want, k.pending(k.now).ID)
-		}
-		slices.Reverse(want)
-		for after := uuid.Nil; len(got) <= len(want); after = got[len(got)-1] {
-			page := k.deliveries(session.DeliveryQuery{After: after, N: 3})
-			if len(page) == 0 {
-				break
-			}
-			got = append(got, ids(page, deliveryID)...)
-			k.pending(k.now)
-		}
-		k.equal("deliveries walked", got, want)
-	}},
-	{"at most N, and of N = 0 none", func(k *kit) {
-		k.pending(k.now)
-		d := k.pending(k.now)
-		k.equal("one", ids(k.deliveries(session.DeliveryQuery{N: 1}), deliveryID), []uuid.UUID{d.ID})
-		got, err := k.store.Deliveries(k.ctx, session.DeliveryQuery{Tenant: k.tenant})
-		k.is("Deliveries of N = 0", err, nil)
-		k.equal("none", got, []session.Delivery{})
-	}},
-	{"of deleted sessions too", func(k *kit) {
-		c := k.create()
-		c.Session.DeletedAt = k.now
-		id := k.addDelivery(&c, session.DeliveryDue, k.now).ID
-		k.apply(c)
-		k.equal("deliveries", ids(k.deliveries(session.DeliveryQuery{}), deliveryID), []uuid.UUID{id})
-	}},
 }

@@ -46,7 +46,8 @@ func (k *kit) rush(changes []session.Change, refusal error) (done, refused int) 
 	return done, refused
 }
 
-// gapless demands that the events of a session are numbered from 1 without gaps, and that its Seq is the last.
+// gapless demands that the events of a session are numbered from 1 without gaps, and that its Seq is the
+// last.
 func (k *kit) gapless(id uuid.UUID, events int) session.Session {
 	k.Helper()
 	r := k.load(id)
@@ -260,7 +261,7 @@ var concurrencyTests = []test{
 				}
 				mu.Lock()
 				for _, d := range got {
-					claimed[d.ID] += d.Tries
+					claimed[d.ID] += d.Claims
 				}
 				mu.Unlock()
 				if next.After(k.now) {
@@ -269,10 +270,34 @@ var concurrencyTests = []test{
 			}
 		})
 		k.equal("deliveries claimed", len(claimed), n)
-		for id, tries := range claimed {
-			if tries != 1 {
-				k.Fatalf("delivery %s: claimed with %d tries in all, want 1", id, tries)
+		for id, claims := range claimed {
+			if claims != 1 {
+				k.Fatalf("delivery %s: claimed %d times, want once", id, claims)
 			}
+		}
+	}},
+	{"first tries leave in the order of Seq, of many sessions and endpoints claimed and settled by many", func(k *kit) {
+		const sessions, each = 6, 8
+		var due []time.Time
+		for i := range each {
+			due = append(due, k.in(-time.Duration(i)*time.Second))
+		}
+		want := map[[2]uuid.UUID][]int64{}
+		for range sessions {
+			c := k.create()
+			k.addLane(&c, k.id(), due...)
+			k.addLane(&c, k.id(), due...)
+			k.apply(c)
+			for _, d := range k.deliveries(session.DeliveryQuery{Session: c.Session.ID}) {
+				to := [2]uuid.UUID{d.Session, d.Endpoint}
+				want[to] = append(want[to], d.Seq)
+			}
+		}
+		got := k.firstTries(8)
+		k.equal("sessions and endpoints", len(got), 2*sessions)
+		for to, seqs := range want {
+			slices.Sort(seqs)
+			k.equal("the Seqs of a session and endpoint, as they were first tried", got[to], seqs)
 		}
 	}},
 	{"of two that settle one delivery as done one is ErrConflict", func(k *kit) {

@@ -95,7 +95,7 @@ var copyTests = []test{
 		k.is("Query", err, nil)
 		scribble(&list)
 		k.equal("rows after writing to what Query gave", k.kept(f.Session.ID), f.kept())
-		log := k.deliveries(session.DeliveryQuery{})
+		log := k.deliveries(session.DeliveryQuery{Sandbox: true})
 		scribble(&log)
 		k.equal("rows after writing to what Deliveries gave", k.kept(f.Session.ID), f.kept())
 	}},

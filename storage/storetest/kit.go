@@ -70,7 +70,7 @@ func (k *kit) other() *kit {
 // create is the change that makes a new session, with its first attempt and event, and no alarm.
 func (k *kit) create() session.Change {
 	s := session.Session{
-		ID: k.id(), Tenant: k.tenant, Integration: k.integration, Status: session.StatusCreated, AttemptID: k.id(), Attempt: 1,
+		ID: k.id(), Tenant: k.tenant, Integration: k.integration, Status: session.StatusCreated, AttemptID: k.id(), AttemptN: 1,
 		CreatedAt: k.now, UpdatedAt: k.now, ActiveAt: k.now, ExpiresAt: k.in(7 * 24 * time.Hour),
 		Key: []byte{1}, Sealed: []byte("sealed facts"),
 	}
@@ -129,7 +129,7 @@ func (k *kit) addDecision(c *session.Change, n int) uuid.UUID {
 // addDelivery adds a delivery of the newest event of the change.
 func (k *kit) addDelivery(c *session.Change, state session.DeliveryState, due time.Time) *session.Delivery {
 	c.Deliveries = append(c.Deliveries, session.Delivery{
-		ID: k.id(), Tenant: c.Session.Tenant, Session: c.Session.ID, Integration: c.Session.Integration, Endpoint: k.id(),
+		ID: k.id(), Tenant: c.Session.Tenant, Sandbox: c.Session.Sandbox, Session: c.Session.ID, Integration: c.Session.Integration, Endpoint: k.id(),
 		Event: c.Events[len(c.Events)-1].ID, CreatedAt: k.now, DueAt: due, State: state, Body: []byte("body"),
 	})
 	return &c.Deliveries[len(c.Deliveries)-1]
@@ -185,11 +185,11 @@ func (k *kit) kept(id uuid.UUID) (out kept) {
 	if err != nil && !errors.Is(err, session.ErrNotFound) {
 		k.Fatalf("Load of session %s: %v", id, err)
 	}
-	out.Deliveries = k.deliveries(session.DeliveryQuery{Session: id})
+	out.Deliveries = k.log(session.DeliveryQuery{Session: id})
 	return out
 }
 
-// deliveries lists the tenant's deliveries, newest first.
+// deliveries lists the tenant's deliveries, live or sandbox, newest first.
 func (k *kit) deliveries(q session.DeliveryQuery) []session.Delivery {
 	k.Helper()
 	q.Tenant = k.tenant
@@ -203,10 +203,20 @@ func (k *kit) deliveries(q session.DeliveryQuery) []session.Delivery {
 	return out
 }
 
+// log lists the tenant's deliveries, live and sandbox, newest first.
+func (k *kit) log(q session.DeliveryQuery) []session.Delivery {
+	k.Helper()
+	live := k.deliveries(q)
+	q.Sandbox = true
+	out := append(live, k.deliveries(q)...)
+	slices.SortFunc(out, func(a, b session.Delivery) int { return compareIDs(b.ID, a.ID) })
+	return out
+}
+
 // delivery finds one of the tenant's deliveries.
 func (k *kit) delivery(id uuid.UUID) session.Delivery {
 	k.Helper()
-	list := k.deliveries(session.DeliveryQuery{})
+	list := k.log(session.DeliveryQuery{})
 	i := slices.IndexFunc(list, func(d session.Delivery) bool { return d.ID == id })
 	if i < 0 {
 		k.Fatalf("delivery %s is not in the log of %d", id, len(list))

@@ -29,6 +29,8 @@ func (m *model) apply(c session.Change) error {
 		return session.ErrNotFound
 	case c.Base != 0 && r.Record.Session.Version != c.Base:
 		return session.ErrConflict
+	case m.taken(c):
+		return session.ErrExists
 	}
 	if refused := m.take(c.Permits); refused != nil {
 		return refused
@@ -40,6 +42,40 @@ func (m *model) apply(c session.Change) error {
 	r.erase(c.Withdraw, c.Erase)
 	r.write(c)
 	return nil
+}
+
+// taken reports whether the change adds a part whose id is there, or adds one twice.
+func (m *model) taken(c session.Change) bool {
+	there, own := map[uuid.UUID]bool{}, map[uuid.UUID]bool{} // in any session, and in this one
+	attempts := map[uuid.UUID]bool{}
+	for id, r := range m.sessions {
+		mine := id == c.Session.ID
+		for _, a := range r.Record.Attempts {
+			attempts[a.ID] = !mine
+		}
+		for _, p := range r.Record.Media {
+			there[p.ID] = !mine || c.Erase&session.EraseMedia == 0
+		}
+		for _, d := range r.Deliveries {
+			there[d.ID] = true
+		}
+		for _, d := range r.Record.Decisions {
+			own[d.ID] = own[d.ID] || mine
+		}
+		for _, e := range r.Record.Events {
+			own[e.ID] = own[e.ID] || mine
+		}
+	}
+	twice := func(ids map[uuid.UUID]bool, id uuid.UUID) bool {
+		was := ids[id]
+		ids[id] = true
+		return was
+	}
+	return slices.ContainsFunc(c.Attempts, func(a session.Attempt) bool { return attempts[a.ID] }) ||
+		slices.ContainsFunc(c.Media, func(p session.Media) bool { return twice(there, p.ID) }) ||
+		slices.ContainsFunc(c.Deliveries, func(d session.Delivery) bool { return twice(there, d.ID) }) ||
+		slices.ContainsFunc(c.Decisions, func(d session.Decision) bool { return twice(own, d.ID) }) ||
+		slices.ContainsFunc(c.Events, func(e session.Event) bool { return twice(own, e.ID) })
 }
 
 // take takes all permits or none.
@@ -86,13 +122,13 @@ func (r *kept) erase(withdraw bool, erase session.Erase) {
 
 func (r *kept) write(c session.Change) {
 	old := r.Record.Session
-	if c.Keep {
-		if c.Session.ActiveAt.After(old.ActiveAt) {
-			r.Record.Session.ActiveAt = c.Session.ActiveAt
-		}
-	} else {
+	if !c.Keep {
 		r.Record.Session = c.Session
 		r.Record.Session.Version = old.Version + 1
+	}
+	r.Record.Session.ActiveAt = old.ActiveAt
+	if c.Session.ActiveAt.After(old.ActiveAt) {
+		r.Record.Session.ActiveAt = c.Session.ActiveAt
 	}
 	for i, e := range c.Events {
 		e.Seq = old.Seq + int64(i) + 1
@@ -208,16 +244,24 @@ func (m *model) claim(now, until time.Time, n int, except []uuid.UUID) (claimed 
 	for _, d := range log {
 		switch {
 		case !d.State.Pending():
-		case d.DueAt.After(now) || slices.Contains(except, d.Endpoint) || len(claimed) >= n:
+		case d.DueAt.After(now) || slices.Contains(except, d.Endpoint) || len(claimed) >= n || blocked(d, log, now):
 			left = append(left, d.DueAt)
 		default:
-			d.Tries++
+			d.Claims++
 			d.DueAt = until
 			*m.find(d.ID) = clone(d)
 			claimed = append(claimed, d)
 		}
 	}
 	return claimed, earliest(left)
+}
+
+// blocked reports whether the log has an earlier delivery that must leave first.
+func blocked(d session.Delivery, log []session.Delivery, now time.Time) bool {
+	return slices.ContainsFunc(log, func(e session.Delivery) bool {
+		return e.Session == d.Session && e.Endpoint == d.Endpoint && e.Seq < d.Seq &&
+			e.State.Pending() && (e.Last.At.IsZero() || !e.DueAt.After(now))
+	})
 }
 
 // find gives the delivery in its place; nil when it is not there.
@@ -237,16 +281,16 @@ func (m *model) settle(done session.Delivery) error {
 	switch {
 	case d == nil:
 		return session.ErrNotFound
-	case !d.State.Pending() || d.Tries != done.Tries:
+	case !d.State.Pending() || d.Claims != done.Claims:
 		return session.ErrConflict
 	}
-	d.State, d.DueAt, d.Last = done.State, done.DueAt, done.Last
+	d.State, d.DueAt, d.Tries, d.Last = done.State, done.DueAt, done.Tries, done.Last
 	return nil
 }
 
 func (m *model) deliveries(q session.DeliveryQuery) (out []session.Delivery) {
 	for _, d := range m.log() {
-		if d.Tenant == q.Tenant && (q.Session == uuid.Nil || d.Session == q.Session) &&
+		if d.Tenant == q.Tenant && d.Sandbox == q.Sandbox && (q.Session == uuid.Nil || d.Session == q.Session) &&
 			(q.Endpoint == uuid.Nil || d.Endpoint == q.Endpoint) && (q.State == "" || d.State == q.State) &&
 			(q.After == uuid.Nil || compareIDs(d.ID, q.After) < 0) && len(out) < q.N {
 			out = append(out, d)

@@ -186,6 +186,15 @@ var eraseTests = []test{
 		k.equal("the decision that is added", r.Decisions[len(r.Decisions)-1], next.Decisions[0])
 		k.equal("the body that is added", k.delivery(d.ID).Body, d.Body)
 	}},
+	{"EraseMedia frees the ids of media for this change", func(k *kit) {
+		c := k.withParts()
+		next := k.change(k.apply(c))
+		next.Erase = session.EraseMedia
+		k.addMedia(&next)
+		next.Media[0].ID, next.Media[0].Size = c.Media[0].ID, 1
+		k.apply(next)
+		k.equal("media", k.load(c.Session.ID).Media, next.Media)
+	}},
 	{"with Keep erases too", func(k *kit) {
 		s := k.apply(k.erasable())
 		next := k.change(s)
@@ -218,7 +227,7 @@ func (k *kit) erasable() session.Change {
 		for _, state := range []session.DeliveryState{session.DeliveryDue, session.DeliveryHeld, session.DeliveryDone, session.DeliveryDead} {
 			d := k.addDelivery(&c, state, time.Time{})
 			d.Personal = personal
-			d.Tries, d.Last = 3, session.Outcome{At: k.now, Status: 500, Note: "status"}
+			d.Claims, d.Tries, d.Last = 4, 3, session.Try{At: k.now, Status: 500, Note: "status"}
 			if state.Pending() {
 				d.DueAt = k.in(time.Hour)
 			}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -114,8 +115,43 @@ func (p *player) change(rt *rapid.T) session.Change {
 		c.Session.DueAt = p.moment(rt, "due")
 	}
 	p.addParts(rt, &c)
-	p.addPermits(rt, &c)
+	if odds(rt, 8, "a part that is there") {
+		p.double(rt, &c)
+	} else {
+		p.addPermits(rt, &c)
+	}
 	return c
+}
+
+// double makes one part of the change have the id of another that is there, mostly so that it is refused.
+// It has no permits, as it is not promised whether these are judged before.
+func (p *player) double(rt *rapid.T, c *session.Change) {
+	from := p.pick(rt).ID
+	r := p.model.sessions[from]
+	if r == nil {
+		return
+	}
+	was := r.Record
+	switch rapid.IntRange(0, 4).Draw(rt, "of kind") {
+	case 0:
+		if len(c.Attempts) > 0 && len(was.Attempts) > 0 && from != c.Session.ID { // or two would have one N
+			c.Attempts[0].ID = draw(rt, was.Attempts, "attempt").ID
+		}
+	case 1:
+		if len(c.Decisions) > 0 && len(was.Decisions) > 0 {
+			c.Decisions[0].ID = draw(rt, was.Decisions, "decision").ID
+		}
+	case 2:
+		if len(c.Media) > 0 && len(was.Media) > 0 {
+			c.Media[0].ID = draw(rt, was.Media, "medium").ID
+		}
+	case 3:
+		c.Events[len(c.Events)-1].ID = draw(rt, was.Events, "event").ID
+	case 4:
+		if len(c.Deliveries) > 0 && len(r.Deliveries) > 0 {
+			c.Deliveries[0].ID = draw(rt, r.Deliveries, "delivery").ID
+		}
+	}
 }
 
 func (p *player) addParts(rt *rapid.T, c *session.Change) {
@@ -141,11 +177,28 @@ func (p *player) addParts(rt *rapid.T, c *session.Change) {
 	for _, a := range c.Attempts {
 		p.attempts = append(p.attempts, a.ID)
 	}
+	p.addDeliveries(rt, c, r)
+}
+
+// addDeliveries adds deliveries of the change's events, or of older ones. No two are of one event for one endpoint.
+func (p *player) addDeliveries(rt *rapid.T, c *session.Change, r *kept) {
+	k := p.kit
+	events, there := c.Events, []session.Delivery(nil)
+	if r != nil {
+		there = r.Deliveries
+		if odds(rt, 4, "of older events too") {
+			events = append(clone(r.Record.Events), events...)
+		}
+	}
 	for range rapid.IntRange(0, 3).Draw(rt, "deliveries") {
+		endpoint, event := draw(rt, p.endpoints, "endpoint"), draw(rt, events, "event").ID
+		same := func(d session.Delivery) bool { return d.Endpoint == endpoint && d.Event == event }
+		if slices.ContainsFunc(there, same) || slices.ContainsFunc(c.Deliveries, same) {
+			continue
+		}
 		state := rapid.SampledFrom([]session.DeliveryState{session.DeliveryDue, session.DeliveryDue, session.DeliveryHeld, session.DeliveryDone}).Draw(rt, "state")
 		d := k.addDelivery(c, state, time.Time{})
-		d.Endpoint = draw(rt, p.endpoints, "endpoint")
-		d.Event = draw(rt, c.Events, "event").ID
+		d.Endpoint, d.Event = endpoint, event
 		d.Personal = rapid.Bool().Draw(rt, "personal")
 		if state.Pending() {
 			d.DueAt = k.in(time.Duration(rapid.IntRange(-3, 10).Draw(rt, "delivery due")) * time.Second)

@@ -159,8 +159,9 @@ func checkPages(k *kit) {
 	}
 }
 
-// checkSeveral takes permits 5 at a time when 2 more become free at each step, so that often the first of them could
-// be given and the last could not, and so that the last looks at a page that the first does not look at.
+// checkSeveral takes permits 5 at a time when 2 more become free at each step, so that often the first of
+// them could be given and the last could not, and so that the last looks at a page that the first does not
+// look at.
 func checkSeveral(k *kit) {
 	rule := session.Rule{N: 130, Window: time.Hour}
 	var given window

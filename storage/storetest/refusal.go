@@ -1,7 +1,10 @@
 package storetest
 
 import (
+	"errors"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/bonafide-idv/bonafide/session"
 )
@@ -90,32 +93,102 @@ var refusalTests = []test{
 		k.equal("versions of the others", []int64{k.load(a.ID).Session.Version, k.load(c.ID).Session.Version}, []int64{2, 2})
 		k.equal("attempts of the session whose id was taken", len(k.load(c.ID).Attempts), 1)
 	}},
-	{"a part whose id is there already is refused, never overwritten, and harms no other change", func(k *kit) {
-		c := k.create()
-		k.addMedia(&c)
-		k.addDecision(&c, 1)
-		k.addDelivery(&c, session.DeliveryDue, k.now)
-		s := k.apply(c)
-		before := k.kept(s.ID)
-		for _, double := range []struct {
+	{"a change with any other part whose ID is there is ErrExists, leaves no trace and harms no other change", func(k *kit) {
+		mine, theirs := k.withParts(), k.withParts()
+		k.apply(mine, theirs)
+		s := k.load(mine.Session.ID).Session
+		for _, row := range []struct {
 			part string
-			set  func(n *session.Change)
+			set  func(c *session.Change)
 		}{
-			{"decision", func(n *session.Change) { k.addDecision(n, 2); n.Decisions[0].ID = c.Decisions[0].ID }},
-			{"medium", func(n *session.Change) { k.addMedia(n); n.Media[0].ID = c.Media[0].ID; n.Media[0].Size++ }},
-			{"event", func(n *session.Change) { n.Events[0].ID = c.Events[0].ID }},
-			{"delivery", func(n *session.Change) { k.addDelivery(n, session.DeliveryDue, k.now).ID = c.Deliveries[0].ID }},
+			{"a decision of the session", func(c *session.Change) { c.Decisions[0].ID = mine.Decisions[0].ID }},
+			{"an event of the session", func(c *session.Change) { c.Events[0].ID = mine.Events[0].ID }},
+			{"a medium of the session", func(c *session.Change) { c.Media[0].ID = mine.Media[0].ID }},
+			{"a delivery of the session", func(c *session.Change) { c.Deliveries[0].ID = mine.Deliveries[0].ID }},
+			{"an attempt of another", func(c *session.Change) { c.Attempts[0].ID = theirs.Attempts[0].ID }},
+			{"a medium of another", func(c *session.Change) { c.Media[0].ID = theirs.Media[0].ID }},
+			{"a delivery of another", func(c *session.Change) { c.Deliveries[0].ID = theirs.Deliveries[0].ID }},
 		} {
-			bad, good := k.change(s), k.create()
-			double.set(&bad)
-			errs := k.store.Apply(k.ctx, bad, good)
-			if len(errs) != 2 || errs[0] == nil || errs[1] != nil {
-				k.Fatalf("a %s whose id is there: got %v, want an error and nil", double.part, errs)
-			}
-			k.equal("the session after a double "+double.part, k.kept(s.ID), before)
-			k.load(good.Session.ID)
+			k.doubled(row.part, s, row.set, theirs.Session.ID)
 		}
 	}},
+	{"a change with a part whose ID is there in another tenant's session is ErrExists", func(k *kit) {
+		o := k.other()
+		theirs := o.withParts()
+		o.apply(theirs)
+		s := k.created()
+		k.doubled("an attempt", s, func(c *session.Change) { c.Attempts[0].ID = theirs.Attempts[0].ID })
+		k.doubled("a medium", s, func(c *session.Change) { c.Media[0].ID = theirs.Media[0].ID })
+		k.doubled("a delivery", s, func(c *session.Change) { c.Deliveries[0].ID = theirs.Deliveries[0].ID })
+	}},
+	{"a change that adds a part twice is ErrExists", func(k *kit) {
+		s := k.created()
+		k.doubled("a decision", s, func(c *session.Change) { k.addDecision(c, 8); c.Decisions[1].ID = c.Decisions[0].ID })
+		k.doubled("an event", s, func(c *session.Change) { k.addEvent(c, session.EventUploaded); c.Events[1].ID = c.Events[0].ID })
+		k.doubled("a medium", s, func(c *session.Change) { k.addMedia(c); c.Media[1].ID = c.Media[0].ID })
+		k.doubled("a delivery", s, func(c *session.Change) {
+			k.addDelivery(c, session.DeliveryDue, k.now).ID = c.Deliveries[0].ID
+		})
+	}},
+	{"decisions and events may have an ID that is there in another session", func(k *kit) {
+		theirs := k.withParts()
+		k.apply(theirs)
+		c := k.change(k.created())
+		k.addDecision(&c, 1)
+		c.Decisions[0].ID, c.Events[0].ID = theirs.Decisions[0].ID, theirs.Events[0].ID
+		k.apply(c)
+	}},
+	{"a part of a change that is refused is not there for the next, and takes no permit", func(k *kit) {
+		theirs := k.withParts()
+		k.apply(theirs)
+		bad, next, last := k.withParts(), k.withParts(), k.withParts()
+		bad.Deliveries[0].ID = theirs.Deliveries[0].ID
+		next.Media[0].ID, next.Attempts[0].ID = bad.Media[0].ID, bad.Attempts[0].ID
+		last.Media[0].ID = next.Media[0].ID
+		once := []session.Permit{k.permit("key", k.now, session.Rule{N: 1, Window: time.Hour})}
+		bad.Permits, next.Permits = once, once
+		k.outcome(k.store.Apply(k.ctx, bad, next, last), session.ErrExists, nil, session.ErrExists)
+		k.load(next.Session.ID)
+		for _, c := range []session.Change{bad, last} {
+			k.equal("what a refused creation left", k.kept(c.Session.ID), kept{})
+		}
+	}},
+}
+
+// withParts creates a session with a part of every kind.
+func (k *kit) withParts() session.Change {
+	c := k.create()
+	k.addDecision(&c, 1)
+	k.addMedia(&c)
+	k.addDelivery(&c, session.DeliveryHeld, k.in(time.Minute))
+	return c
+}
+
+// doubled gives a change of s with a part whose id set makes one that is there, between two that are good,
+// and demands that only this one is refused, and that s and the others are as they were.
+func (k *kit) doubled(part string, s session.Session, set func(c *session.Change), others ...uuid.UUID) {
+	k.Helper()
+	var before []kept
+	for _, id := range append(others, s.ID) {
+		before = append(before, k.kept(id))
+	}
+	once := k.permit("with "+part, k.now, session.Rule{N: 1, Window: time.Hour})
+	first, bad, last := k.create(), k.heavy(s), k.create()
+	bad.Erase, bad.Permits = session.EraseSealed, []session.Permit{once}
+	set(&bad)
+	if errs := k.store.Apply(k.ctx, bad); len(errs) != 1 || !errors.Is(errs[0], session.ErrExists) {
+		k.Fatalf("%s whose id is there: got %v, want %v", part, errs, session.ErrExists)
+	}
+	errs := k.store.Apply(k.ctx, first, bad, last)
+	if len(errs) != 3 || errs[0] != nil || !errors.Is(errs[1], session.ErrExists) || errs[2] != nil {
+		k.Fatalf("%s whose id is there: got %v, want %v for the second change alone", part, errs, session.ErrExists)
+	}
+	for i, id := range append(others, s.ID) {
+		k.equal("a session after "+part+" whose id is there", k.kept(id), before[i])
+	}
+	k.load(first.Session.ID)
+	k.load(last.Session.ID)
+	k.granted(once)
 }
 
 // heavy is a change with all kinds of parts, a permit of one per hour under the key "heavy", and erasure.

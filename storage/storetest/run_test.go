@@ -2,6 +2,7 @@ package storetest_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"strings"
@@ -31,15 +32,19 @@ type fault struct {
 
 // faults tells for each kind of fault which case must find it.
 var faults = map[string]string{
-	"loses its rows":        "Durable/when_Apply_returns_nil_for_a_change,_it_is_durable",
-	"outcomes of nil":       "Run/Apply/answers_nil_when_all_were_done",
-	"stops at a refusal":    "Run/Refusals/a_refused_change_MUST_NOT_change_the_outcome_of_another_in_this_call",
-	"permits for nothing":   "Run/Permits/no_window_of_that_length_holds_N+1,_and_Retry_is_the_first_instant_at_which_one_more_is_allowed",
-	"no next":               "Run/Sweep/of_nothing_due_answers_when_the_next_is,_and_never_ticks",
-	"deaf to ctx":           "Run/Contexts/a_ctx_that_was_cancelled_MUST_yield_its_error_and_no_effect",
-	"finds what is deleted": "Run/Load/ErrNotFound:_it_is_deleted_and_ref_does_not_ask_for_deleted_ones",
-	"forgets except":        "Run/Claim/none_for_the_endpoints_in_except,_and_next_has_no_regard_to_except",
-	"truncates to seconds":  "Run/Values/times_are_whole_microseconds,_UTC,_and_come_back_as_they_went_in",
+	"loses its rows":         "Durable/when_Apply_returns_nil_for_a_change,_it_is_durable",
+	"outcomes of nil":        "Run/Apply/answers_nil_when_all_were_done",
+	"stops at a refusal":     "Run/Refusals/a_refused_change_MUST_NOT_change_the_outcome_of_another_in_this_call",
+	"permits for nothing":    "Run/Permits/no_window_of_that_length_holds_N+1,_and_Retry_is_the_first_instant_at_which_one_more_is_allowed",
+	"no next":                "Run/Sweep/of_nothing_due_answers_when_the_next_is,_and_never_ticks",
+	"deaf to ctx":            "Run/Contexts/a_ctx_that_was_cancelled_MUST_yield_its_error_and_no_effect",
+	"finds what is deleted":  "Run/Load/ErrNotFound:_it_is_deleted_and_ref_does_not_ask_for_deleted_ones",
+	"counts claims as tries": "Run/Settle/Claims_counts_claims,_and_Tries_is_what_Settle_writes",
+	"hides what waits":       "Run/Order/next_has_no_regard_to_order_or_to_who_holds_it",
+	"forgets except":         "Run/Claim/none_for_the_endpoints_in_except,_and_next_has_no_regard_to_except",
+	"forgets the sandbox":    "Run/Deliveries/Tenant_and_Sandbox_always_filter",
+	"other errors":           "Run/Refusals/a_change_with_any_other_part_whose_ID_is_there_is_ErrExists,_leaves_no_trace_and_harms_no_other_change",
+	"truncates to seconds":   "Run/Values/times_are_whole_microseconds,_UTC,_and_come_back_as_they_went_in",
 }
 
 func (f *fault) Apply(ctx context.Context, changes ...session.Change) []error {
@@ -56,6 +61,12 @@ func (f *fault) Apply(ctx context.Context, changes ...session.Change) []error {
 	}
 	errs := f.Store.Apply(ctx, changes...)
 	switch {
+	case f.kind == "other errors":
+		for i := range errs {
+			if errors.Is(errs[i], session.ErrExists) && changes[i].Base != 0 {
+				errs[i] = errors.New("UNIQUE constraint failed")
+			}
+		}
 	case f.kind == "outcomes of nil" && errs == nil:
 		return make([]error, len(changes))
 	case f.kind == "stops at a refusal":
@@ -85,10 +96,33 @@ func (f *fault) Claim(ctx context.Context, now, until time.Time, n int, except [
 	if f.kind == "forgets except" {
 		except = nil
 	}
-	return f.Store.Claim(ctx, now, until, n, except)
+	claimed, next, err := f.Store.Claim(ctx, now, until, n, except)
+	if f.kind == "hides what waits" && len(claimed) == 0 && !next.After(now) {
+		next = until
+	}
+	return claimed, next, err
 }
 
-// TestBroken is run by TestTheSuiteFindsFaults in a process of its own, where it is to fail.
+func (f *fault) Settle(ctx context.Context, done ...session.Delivery) []error {
+	for i := range done {
+		if f.kind == "counts claims as tries" {
+			done[i].Tries = done[i].Claims
+		}
+	}
+	return f.Store.Settle(ctx, done...)
+}
+
+func (f *fault) Deliveries(ctx context.Context, q session.DeliveryQuery) ([]session.Delivery, error) {
+	out, err := f.Store.Deliveries(ctx, q)
+	if f.kind == "forgets the sandbox" && err == nil {
+		q.Sandbox = !q.Sandbox
+		other, err := f.Store.Deliveries(ctx, q)
+		return append(out, other...), err
+	}
+	return out, err
+}
+
+// The suite runs here on a store with a fault, in a process of TestTheSuiteFindsFaults, where it has to fail.
 func TestBroken(t *testing.T) {
 	kind := os.Getenv("STORETEST_FAULT")
 	if kind == "" {

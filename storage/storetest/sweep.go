@@ -163,7 +163,10 @@ var sweepTests = []test{
 	{"a refused change is not counted and harms no other", func(k *kit) {
 		rule := session.Rule{N: 1, Window: time.Hour}
 		k.granted(k.permit("key", k.now, rule))
+		theirs := k.withParts()
+		k.apply(theirs)
 		stale, limited, fine := k.due(k.in(-time.Millisecond)), k.due(k.in(-2*time.Second)), k.due(k.in(-time.Second))
+		doubled := k.due(k.in(-1500 * time.Millisecond))
 		done, next, err := k.store.Sweep(k.ctx, k.now, many, func(s session.Session) (session.Change, bool) {
 			c := k.silence(s)
 			switch s.ID {
@@ -171,10 +174,14 @@ var sweepTests = []test{
 				c.Base = 7
 			case limited.ID:
 				c.Permits = []session.Permit{k.permit("key", k.now, rule)}
+			case doubled.ID:
+				k.addMedia(&c)
+				c.Media[0].ID = theirs.Media[0].ID
 			}
 			return c, true
 		})
 		k.is("Sweep", err, nil)
+		k.equal("the session whose change adds a part that is there", k.load(doubled.ID).Session, doubled)
 		k.equal("done and next", []any{done, next}, []any{1, limited.DueAt})
 		k.equal("versions", []int64{k.load(stale.ID).Session.Version, k.load(limited.ID).Session.Version, k.load(fine.ID).Session.Version}, []int64{1, 1, 2})
 	}},

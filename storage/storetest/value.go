@@ -31,7 +31,7 @@ func (k *kit) fullSession(id uuid.UUID) session.Session {
 	at := func(n int) time.Time { return k.in(time.Duration(n)*time.Hour + time.Duration(n)*time.Microsecond) }
 	return session.Session{
 		ID: id, Tenant: k.tenant, Integration: k.id(), Sandbox: true,
-		Status: session.StatusReview, AttemptID: k.id(), Attempt: math.MaxInt32, Version: 1, Seq: 1,
+		Status: session.StatusReview, AttemptID: k.id(), AttemptN: math.MaxInt32, Version: 1, Seq: 1,
 		CreatedAt: at(1), UpdatedAt: at(2), ActiveAt: at(3), SubmittedAt: at(4), EndedAt: at(5), ExpiresAt: at(6),
 		DeletedAt: at(7), RedactedAt: at(8), DecideAt: at(9), EraseAt: at(10), RetryAt: at(11), Tries: math.MaxInt32 - 1, DueAt: at(12),
 		Key: []byte("key"), Sealed: []byte("sealed facts"),
@@ -41,9 +41,9 @@ func (k *kit) fullSession(id uuid.UUID) session.Session {
 // fullDelivery is a delivery without a field that is zero.
 func (k *kit) fullDelivery() session.Delivery {
 	return session.Delivery{
-		ID: k.id(), Tenant: k.tenant, Session: k.id(), Integration: k.id(), Endpoint: k.id(), Event: k.id(), Seq: 1,
-		CreatedAt: k.in(time.Microsecond), DueAt: k.in(2 * time.Hour), Tries: math.MaxInt32, State: session.DeliveryHeld,
-		Personal: true, Body: []byte(`{"a":1}`), Last: session.Outcome{At: k.in(-time.Microsecond), Status: 503, Note: "status"},
+		ID: k.id(), Tenant: k.tenant, Sandbox: true, Session: k.id(), Integration: k.id(), Endpoint: k.id(), Event: k.id(), Seq: 1,
+		CreatedAt: k.in(time.Microsecond), DueAt: k.in(2 * time.Hour), Claims: math.MaxInt32 - 2, Tries: math.MaxInt32, State: session.DeliveryHeld,
+		Personal: true, Body: []byte(`{"a":1}`), Last: session.Try{At: k.in(-time.Microsecond), Status: 503, Note: "status"},
 	}
 }
 
@@ -121,7 +121,7 @@ var valueTests = []test{
 		k.is("Sweep", err, nil)
 		k.equal("the session as tick sees it", ticked, f.Session)
 		got, _ := k.claim(lastInstant, lastInstant, 1)
-		f.Delivery.Tries, f.Delivery.DueAt = f.Delivery.Tries+1, lastInstant
+		f.Delivery.Claims, f.Delivery.DueAt = f.Delivery.Claims+1, lastInstant
 		k.equal("the delivery as Claim gives it", got, []session.Delivery{f.Delivery})
 	}},
 	{"a fully populated change of a session comes back as it went in", func(k *kit) {
@@ -220,7 +220,7 @@ var valueTests = []test{
 
 			got := k.query(session.Query{Sandbox: true, N: many, Status: []session.Status{f.Session.Status}})
 			k.equal("sessions by the status "+text, got, []uuid.UUID{f.Session.ID})
-			listed := k.deliveries(session.DeliveryQuery{State: f.Delivery.State})
+			listed := k.log(session.DeliveryQuery{State: f.Delivery.State})
 			k.equal("deliveries by the state "+text, ids(listed, deliveryID), []uuid.UUID{f.Delivery.ID})
 			rule := session.Rule{N: 1, Window: time.Hour}
 			k.granted(k.permit(text, k.now, rule))

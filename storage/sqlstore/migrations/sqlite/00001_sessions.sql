@@ -13,7 +13,7 @@ CREATE TABLE bonafide_sessions (
   sandbox      INTEGER NOT NULL,
   status       TEXT NOT NULL,
   attempt_id   BLOB NOT NULL,
-  attempt      INTEGER NOT NULL,
+  attempt_n    INTEGER NOT NULL,
   version      INTEGER NOT NULL,
   seq          INTEGER NOT NULL,
   created_at   INTEGER,
@@ -88,6 +88,7 @@ CREATE TABLE bonafide_events (
 CREATE TABLE bonafide_deliveries (
   id          BLOB NOT NULL PRIMARY KEY,
   tenant      BLOB NOT NULL,
+  sandbox     INTEGER NOT NULL,
   session     BLOB NOT NULL,
   integration BLOB NOT NULL,
   endpoint    BLOB NOT NULL,
@@ -95,6 +96,7 @@ CREATE TABLE bonafide_deliveries (
   seq         INTEGER NOT NULL,
   created_at  INTEGER,
   due_at      INTEGER,
+  claims      INTEGER NOT NULL,
   tries       INTEGER NOT NULL,
   state       TEXT NOT NULL,
   personal    INTEGER NOT NULL,
@@ -103,9 +105,10 @@ CREATE TABLE bonafide_deliveries (
   last_note   TEXT NOT NULL,
   body        BLOB
 );
-CREATE INDEX bonafide_deliveries_due ON bonafide_deliveries (due_at, id, endpoint, state) WHERE state IN ('due', 'held');
-CREATE INDEX bonafide_deliveries_log ON bonafide_deliveries (tenant, id);
-CREATE INDEX bonafide_deliveries_session ON bonafide_deliveries (session, tenant, id);
+CREATE INDEX bonafide_deliveries_due ON bonafide_deliveries (due_at, id, session, endpoint, seq, state) WHERE state IN ('due', 'held');
+CREATE INDEX bonafide_deliveries_lane ON bonafide_deliveries (session, endpoint, seq, last_at, state) WHERE state IN ('due', 'held');
+CREATE INDEX bonafide_deliveries_log ON bonafide_deliveries (tenant, sandbox, id);
+CREATE INDEX bonafide_deliveries_session ON bonafide_deliveries (session, tenant, sandbox, id);
 
 CREATE TABLE bonafide_permit_logs (
   key  TEXT NOT NULL PRIMARY KEY,

@@ -1,0 +1,164 @@
+package examples_test
+
+import (
+	"context"
+	"database/sql"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	_ "github.com/mattn/go-sqlite3"
+
+	"github.com/bonafide-idv/bonafide/auth"
+	"github.com/bonafide-idv/bonafide/httpadapter"
+	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
+	"github.com/bonafide-idv/bonafide/httpadapter/webhook"
+	"github.com/bonafide-idv/bonafide/session"
+	"github.com/bonafide-idv/bonafide/session/sessiontest"
+	"github.com/bonafide-idv/bonafide/storage/fileblobs"
+	"github.com/bonafide-idv/bonafide/storage/filekeeper"
+	"github.com/bonafide-idv/bonafide/storage/memstore"
+	"github.com/bonafide-idv/bonafide/storage/sqlstore"
+	"github.com/bonafide-idv/bonafide/storage/storetest"
+)
+
+// TestReadmeIsThisFile: every line of Go in the README, but for its program, stands in this file, in the same
+// order, and so compiles and runs.
+func TestReadmeIsThisFile(t *testing.T) {
+	t.Parallel()
+	rest := read(t, "ladder_test.go")
+	lines := 0
+	for _, fence := range strings.Split(read(t, "../README.md"), "```go\n")[2:] {
+		code, _, _ := strings.Cut(fence, "```")
+		for line := range strings.Lines(code) {
+			line = strings.TrimSpace(line)
+			if line == "" || strings.HasPrefix(line, "// …") {
+				continue
+			}
+			lines++
+			_, after, found := strings.Cut(rest, line+"\n")
+			if !found {
+				t.Fatalf("this file does not have the README's line, in its place: %s", line)
+			}
+			rest = after
+		}
+	}
+	if lines < 25 {
+		t.Errorf("the README has %d lines of Go only", lines)
+	}
+}
+
+func ok(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLadderInMemory(t *testing.T) {
+	t.Parallel()
+	clock := sessiontest.NewClock()
+	engine, err := session.New(memstore.New(), session.Config{Clock: clock, Decider: session.Sandbox{}})
+	ok(t, err)
+	s, err := engine.Create(t.Context(), session.Facts{})
+	ok(t, err)
+	clock.Add(7 * 24 * time.Hour) // the session is expired for every reader
+	s, err = engine.Get(t.Context(), s.ID)
+	if err != nil || s.Status != session.StatusExpired {
+		t.Errorf("%v, %v; want it expired", s, err)
+	}
+}
+
+func TestLadderOnSQL(t *testing.T) {
+	t.Parallel()
+	dir, decider := t.TempDir(), session.Sandbox{}
+	path, masterPath, keysPath, mediaPath := filepath.Join(dir, "db"), filepath.Join(dir, "master"), filepath.Join(dir, "keys"), filepath.Join(dir, "media")
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+
+	db, err := sql.Open("sqlite3", sqlstore.SQLiteDSN(path))
+	ok(t, err)
+	defer db.Close()
+	err = sqlstore.Migrate(ctx, db, sqlstore.SQLite())
+	ok(t, err)
+	store, err := sqlstore.New(db, sqlstore.SQLite())
+	ok(t, err)
+	master, err := filekeeper.LoadMaster(masterPath)
+	ok(t, err)
+	keeper, err := filekeeper.Open(keysPath, master)
+	ok(t, err)
+	blobs, err := fileblobs.Open(mediaPath)
+	ok(t, err)
+	engine, err := session.New(store, session.Config{Keeper: keeper, Blobs: blobs, Decider: decider})
+	ok(t, err)
+	go engine.Run(ctx) // expiries, decisions, deliveries and erasures, within a second
+
+	account := "account-17"
+	tx, err := db.BeginTx(ctx, nil)
+	ok(t, err)
+	s, err := engine.With(store.Tx(tx)).Create(ctx, session.Facts{ExternalRef: &account})
+	ok(t, err)
+	err = tx.Commit()
+	ok(t, err)
+	if _, err := engine.Get(ctx, s.ID); err != nil {
+		t.Errorf("after the commit: %v", err)
+	}
+}
+
+func TestLadderOverHTTP(t *testing.T) {
+	t.Parallel()
+	integration, key, secret, mux := uuid.New(), uuid.New(), auth.GenerateSecret(), http.NewServeMux()
+	engine, err := session.New(memstore.New(), session.Config{Integrations: session.Fixed{{ID: integration}}})
+	ok(t, err)
+	ring, err := auth.NewRing(auth.Credential{
+		APIKey: key, Integration: integration, Active: true, Secrets: []*auth.Secret{secret},
+	})
+	ok(t, err)
+	api, err := httpadapter.New(engine, ring, httpadapter.Config{PublicURL: "https://example.com"})
+	ok(t, err)
+	mux.Handle("/idv/", http.StripPrefix("/idv", api))
+
+	r := httptest.NewRequest(http.MethodPost, "/idv/v1/sessions", strings.NewReader(`{"verification":{}}`))
+	r.Header.Set("X-AUTH-CLIENT", key.String())
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, r)
+	if want := `"url":"https://example.com/idv/v/`; w.Code != http.StatusCreated || !strings.Contains(w.Body.String(), want) {
+		t.Errorf("%d %s, want 201 and %s", w.Code, w.Body, want)
+	}
+}
+
+func TestLadderWebhooks(t *testing.T) {
+	t.Parallel()
+	ctx, integration, endpoint := t.Context(), uuid.New(), uuid.New()
+	ring, err := auth.NewRing(auth.Credential{
+		APIKey: uuid.New(), Integration: integration, Active: true, Secrets: []*auth.Secret{auth.GenerateSecret()},
+	})
+	ok(t, err)
+	hooks := session.Endpoint{ID: endpoint, URL: "https://example.com/hooks", Format: veriff.Format}
+	sender, err := webhook.New(ring, webhook.Config{})
+	ok(t, err)
+	engine, err := session.New(memstore.New(), session.Config{
+		Integrations: session.Fixed{{ID: integration, Endpoints: []session.Endpoint{hooks}}},
+		Renderers:    httpadapter.Renderers(),
+		Deliverer:    sender,
+	})
+	ok(t, err)
+	s, err := engine.For(integration).Create(ctx, session.Facts{})
+	ok(t, err)
+	_, err = engine.For(integration).Submit(ctx, s.ID)
+	ok(t, err)
+	list, err := engine.For(integration).Deliveries(ctx, session.DeliveryQuery{Session: s.ID})
+	if err != nil || len(list) != 1 || !strings.Contains(string(list[0].Body), `"code":7002`) {
+		t.Errorf("%v, %v; want one delivery, of the submission", list, err)
+	}
+}
+
+func TestLadderStore(t *testing.T) {
+	t.Parallel()
+	yours := func(string) session.Store { return memstore.New() }
+	storetest.Run(t, func(t *testing.T) session.Store { return yours(t.TempDir()) })
+}
