@@ -145,9 +145,10 @@ func (r *runner) relay(ctx, work context.Context) time.Time {
 	return r.notNow(next)
 }
 
-// notNow keeps Run from spinning over what is due and held by another process.
+// notNow keeps Run from spinning over what is due and cannot be had: another process has it, or it waits for something
+// before it.
 func (r *runner) notNow(next time.Time) time.Time {
-	if soon := r.e.now().Add(20 * time.Millisecond); !next.IsZero() && next.Before(soon) {
+	if soon := r.e.now().Add(100 * time.Millisecond); !next.IsZero() && next.Before(soon) {
 		return soon
 	}
 	return next
