@@ -20,7 +20,7 @@ func welcome(out io.Writer, cfg *config, c credentials) {
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 const commands = `
-bonafide is listening. Paste these into a shell at the root of the repository:
+# bonafide is listening at {URL}. Paste these lines into a shell at the root of the repository.
 
 # 0. The credentials, and how requests are signed
 URL={URL}
