@@ -3,6 +3,7 @@ package veriff_test
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"os/exec"
 	"reflect"
 	"strings"
@@ -141,10 +142,13 @@ func TestWrittenIsWhatIsRead(t *testing.T) {
 	})
 }
 
-// TestNodeWritesTheSame asks JavaScript itself.
+// TestNodeWritesTheSame asks JavaScript itself. Where BONAFIDE_REQUIRE_NODE is set, it must be there to be asked.
 func TestNodeWritesTheSame(t *testing.T) {
 	t.Parallel()
 	node, err := exec.LookPath("node")
+	if err != nil && os.Getenv("BONAFIDE_REQUIRE_NODE") != "" {
+		t.Fatal("node is not installed, and BONAFIDE_REQUIRE_NODE is set")
+	}
 	if err != nil {
 		t.Skip("SKIPPED: node is not installed, so JSON.stringify itself was not asked")
 	}
