@@ -383,7 +383,9 @@ func TestDamagedFiles(t *testing.T) {
 				_ = os.Remove(db + more)
 			}
 			var stdout, stderr bytes.Buffer
-			status := run(t.Context(), []string{"-addr", "127.0.0.1:0", "-data", data}, func(string) string { return "" }, &stdout, &stderr)
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // a server that starts all the same must end
+			defer cancel()
+			status := run(ctx, []string{"-addr", "127.0.0.1:0", "-data", data}, func(string) string { return "" }, &stdout, &stderr)
 			if said := stderr.String(); status != 2 || !strings.Contains(said, "bonafide.db") || strings.Count(said, "\n") != 1 || stdout.Len() > 0 {
 				t.Errorf("status %d, %q; want 2 and one sentence", status, said)
 			}
