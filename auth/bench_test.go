@@ -69,6 +69,19 @@ func BenchmarkVerifyAmongFive(b *testing.B) {
 	}
 }
 
+// BenchmarkVerifyLegacyAmongFive is the price of the legacy signature for five live secrets.
+func BenchmarkVerifyLegacyAmongFive(b *testing.B) {
+	msg := bytes.Repeat([]byte("bonafide"), 128)
+	credential := someCredential(someSecrets(auth.MaxSecrets)...)
+	signature := legacySign(credential.Signer(), string(msg))
+	b.ReportAllocs()
+	for b.Loop() {
+		if credential.VerifyLegacy(signature, msg) == nil {
+			b.Fatal("VerifyLegacy: got none, want a secret")
+		}
+	}
+}
+
 func BenchmarkRingByKey(b *testing.B) {
 	credential := someCredential(someSecrets(2)...)
 	ring := mustRing(b, credential)

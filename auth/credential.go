@@ -25,6 +25,8 @@ var (
 	ErrSameSecret = errors.New("auth: a credential has the same secret twice")
 	// ErrSigning says that there is no secret at the signing index.
 	ErrSigning = errors.New("auth: a credential's signing index names none of its secrets")
+	// ErrFlexible says that a further integration is the nil UUID, the credential's own, or there twice.
+	ErrFlexible = errors.New("auth: a credential's further integrations are each another one, and not its own")
 )
 
 // Credential is what an API key stands for. It is a value: whoever is handed one may keep and change it without
@@ -33,10 +35,15 @@ type Credential struct {
 	// APIKey is the key that names the caller in X-AUTH-CLIENT. It is public: it appears in pages and apps.
 	APIKey uuid.UUID
 
-	// Integration is the integration that the key belongs to.
+	// Integration is the integration that the key belongs to, and for which it acts when a request names none.
 	Integration uuid.UUID
 
-	// Active says whether the integration may be used. An inactive one still verifies: that it is refused, and
+	// Flexible are further integrations, of the same tenant, that the key may act for when a request names one in
+	// vrf-integration-id. Veriff calls such a key flexible, see https://devdocs.veriff.com/apidocs/v1sessions.
+	// Default: none.
+	Flexible []uuid.UUID
+
+	// Active says whether the key, and so its integrations, may be used. An inactive one still verifies: that it is refused, and
 	// with which words, is the adapter's decision.
 	Active bool
 
@@ -49,9 +56,9 @@ type Credential struct {
 }
 
 // Validate returns nil when the credential can be used: neither id is nil, there are between one and
-// [MaxSecrets] secrets, none nil and no two the same, and Signing names one of them. Otherwise it returns an
-// error that wraps each of [ErrNilID], [ErrNoSecret], [ErrTooManySecrets], [ErrSameSecret] and [ErrSigning]
-// that applies.
+// [MaxSecrets] secrets, none nil and no two the same, Signing names one of them, and no two of the integrations
+// are the same. Otherwise it returns an error that wraps each of [ErrNilID], [ErrNoSecret], [ErrTooManySecrets],
+// [ErrSameSecret], [ErrSigning] and [ErrFlexible] that applies.
 func (c Credential) Validate() error {
 	var faults []error
 	if c.APIKey == uuid.Nil || c.Integration == uuid.Nil {
@@ -72,7 +79,25 @@ func (c Credential) Validate() error {
 	if len(c.Secrets) > 0 && (c.Signing < 0 || c.Signing >= len(c.Secrets)) {
 		faults = append(faults, ErrSigning)
 	}
+	for i, integration := range c.Flexible {
+		if integration == uuid.Nil || slices.Contains(c.Integrations()[:i+1], integration) {
+			faults = append(faults, ErrFlexible)
+			break
+		}
+	}
 	return errors.Join(faults...)
+}
+
+// Integrations returns all that the key may act for: its own integration, then the further ones in their order.
+// The list is the caller's.
+func (c Credential) Integrations() []uuid.UUID {
+	return slices.Concat([]uuid.UUID{c.Integration}, c.Flexible)
+}
+
+// May reports whether the key may act for the integration: its own, or one of Flexible. For the nil UUID it never
+// may.
+func (c Credential) May(integration uuid.UUID) bool {
+	return integration != uuid.Nil && slices.Contains(c.Integrations(), integration)
 }
 
 // Signer returns the secret that signs webhooks and the answers to unsigned requests. It panics when the
@@ -106,9 +131,10 @@ func (c Credential) Begin() *Verification {
 	return v
 }
 
-// clone returns the credential with a list of secrets of its own.
+// clone returns the credential with lists of its own.
 func (c Credential) clone() Credential {
 	c.Secrets = slices.Clone(c.Secrets)
+	c.Flexible = slices.Clone(c.Flexible)
 	return c
 }
 

@@ -27,6 +27,10 @@ func someCredential(secrets ...*auth.Secret) auth.Credential {
 func TestValidate(t *testing.T) {
 	t.Parallel()
 	key, integration, one := uuid.New(), uuid.New(), auth.GenerateSecret()
+	further := uuid.New()
+	flexible := func(more ...uuid.UUID) auth.Credential {
+		return auth.Credential{APIKey: key, Integration: integration, Flexible: more, Secrets: []*auth.Secret{one}}
+	}
 	tests := []struct {
 		name       string
 		credential auth.Credential
@@ -48,9 +52,13 @@ func TestValidate(t *testing.T) {
 		},
 		{"signing after the last", auth.Credential{APIKey: key, Integration: integration, Secrets: someSecrets(2), Signing: 2}, []error{auth.ErrSigning}},
 		{"signing before the first", auth.Credential{APIKey: key, Integration: integration, Secrets: someSecrets(2), Signing: -1}, []error{auth.ErrSigning}},
+		{"flexible", flexible(further, uuid.New()), nil},
+		{"flexible, of the nil integration", flexible(further, uuid.Nil), []error{auth.ErrFlexible}},
+		{"flexible, of its own integration", flexible(further, integration), []error{auth.ErrFlexible}},
+		{"flexible, of one integration twice", flexible(further, uuid.New(), further), []error{auth.ErrFlexible}},
 		{"several faults", auth.Credential{APIKey: key, Secrets: someSecrets(7), Signing: 7}, []error{auth.ErrNilID, auth.ErrTooManySecrets, auth.ErrSigning}},
 	}
-	all := []error{auth.ErrNilID, auth.ErrNoSecret, auth.ErrTooManySecrets, auth.ErrSameSecret, auth.ErrSigning}
+	all := []error{auth.ErrNilID, auth.ErrNoSecret, auth.ErrTooManySecrets, auth.ErrSameSecret, auth.ErrSigning, auth.ErrFlexible}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -64,6 +72,44 @@ func TestValidate(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestMay(t *testing.T) {
+	t.Parallel()
+	own, further, last := uuid.New(), uuid.New(), uuid.New()
+	plain := auth.Credential{Integration: own}
+	flexible := auth.Credential{Integration: own, Flexible: []uuid.UUID{further, last}}
+	tests := []struct {
+		name        string
+		credential  auth.Credential
+		integration uuid.UUID
+		want        bool
+	}{
+		{"its own", plain, own, true},
+		{"its own, of a flexible key", flexible, own, true},
+		{"a further one", flexible, further, true},
+		{"the last one", flexible, last, true},
+		{"a stranger's", flexible, uuid.New(), false},
+		{"a further one of a key that is not flexible", plain, further, false},
+		{"the nil one", flexible, uuid.Nil, false},
+		{"the nil one of the zero credential", auth.Credential{}, uuid.Nil, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := test.credential.May(test.integration); got != test.want {
+				t.Errorf("May(%s) of %+v: got %v, want %v", test.integration, test.credential, got, test.want)
+			}
+		})
+	}
+	list := flexible.Integrations()
+	if want := []uuid.UUID{own, further, last}; !slices.Equal(list, want) {
+		t.Errorf("Integrations: got %v, want %v", list, want)
+	}
+	clear(list)
+	if !flexible.May(further) {
+		t.Error("Integrations: got the credential's own list, want the caller's")
 	}
 }
 

@@ -11,7 +11,9 @@
 //     and [Secret.StandardText] show its text.
 //   - A [Credential] is what an API key stands for: an integration and up to [MaxSecrets] live secrets, any of which
 //     may sign a request. One of them, the signing secret, signs what no request has chosen a secret for.
-//   - A [Keyring] finds credentials. The host implements it beside its own tables, or uses [Ring], which is in memory.
+//   - A [Keyring] finds credentials. The host implements it beside its own tables, or uses [Ring], which is in memory,
+//     or that of package sqlstore, which is in a database.
+//   - A [Vault] seals secrets for such a database.
 //   - A [Token] is the text in the address that a person opens: a JWT under a key of that session alone.
 //   - [Secret.StandardSign] and [VerifyStandard] sign and verify webhooks the way of https://www.standardwebhooks.com,
 //     where the signature covers the time too, so that a receiver can refuse what is sent again later.
@@ -30,15 +32,28 @@
 //
 // A body too large for memory goes through [Credential.Begin] as it arrives.
 //
+// # A key for several integrations
+//
+// A key may act for further integrations of its tenant, its Flexible ones, when a request names one. Whoever reads
+// the name asks [Credential.May] before believing it. An integration, own or flexible, has one key, so that what
+// happens to it later, and has no request, finds the secret to sign with by [Keyring.ByIntegration].
+//
 // # Changing a secret without a gap
 //
 // Add the new secret: both verify, the oldest still signs webhooks. Let the customer move. Name the new one as
 // the signing secret. Revoke the old one. At no moment is a request refused that was signed with a secret the
 // customer was told to use, and at no moment does a webhook carry a signature that the customer cannot verify.
+// [Credential.WithSecret], [Credential.SigningWith] and [Credential.WithoutSecret] are the rules of these steps, for
+// a keyring to keep what comes out.
+//
+// # The legacy signature
+//
+// Clients from before 2023 sign by a plain hash: [Secret.LegacySign], [Credential.VerifyLegacy]. It is weaker, and
+// says there how. Nothing takes or sends it unless the host says so.
 //
 // # What this package does not do
 //
 // The signature has no time and no nonce in it: whoever can read a request can send it again. That is the
 // vendor's scheme; TLS keeps readers out, and the session's own state makes most repetitions harmless. Secrets
-// lie in memory in the clear, as every HMAC needs them, and are not wiped.
+// lie in memory in the clear, as every HMAC needs them, and are not wiped; a [Vault] is for where they rest.
 package auth

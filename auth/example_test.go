@@ -102,6 +102,38 @@ func ExampleCredential_Begin() {
 	// Output: true
 }
 
+// One key acts for several integrations; a request says for which in vrf-integration-id.
+func ExampleCredential_May() {
+	credential := auth.Credential{
+		Integration: uuid.MustParse("2bf528f7-4b9c-44f0-b928-fdc7afc5ca1b"),
+		Flexible:    []uuid.UUID{uuid.MustParse("6f1c1f0e-59a4-4a53-9a3f-0f5b0b8f2d11")},
+	}
+	fmt.Println(credential.May(uuid.MustParse("6f1c1f0e-59a4-4a53-9a3f-0f5b0b8f2d11")))
+	fmt.Println(credential.May(uuid.MustParse("99999999-59a4-4a53-9a3f-0f5b0b8f2d11")))
+	// Output:
+	// true
+	// false
+}
+
+// A secret is sealed for the row of a database that it will stand in.
+func ExampleVault() {
+	key := [32]byte{1, 2, 3} // In a server: 32 random bytes, kept apart from the database.
+	vault := auth.NewVault(key)
+	integration, row := uuid.New(), uuid.New()
+	secret := auth.GenerateSecret()
+
+	sealed := vault.Seal(secret, integration, row)
+	opened, err := vault.Open(sealed, integration, row)
+	fmt.Println(opened.Equal(secret), err)
+	_, err = vault.Open(sealed, integration, uuid.New())
+	fmt.Println(err)
+	fmt.Println(vault)
+	// Output:
+	// true <nil>
+	// auth: the sealed secret cannot be opened with this key, or is damaged
+	// [vault]
+}
+
 func ExampleVerifyStandard() {
 	secret, _ := auth.NewSecret("abcdef12-abcd-abcd-abcd-abcdef012345")
 	sent := time.Unix(1790785145, 0)

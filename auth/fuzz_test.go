@@ -17,8 +17,9 @@ import (
 )
 
 // FuzzVerify feeds what may stand in the signature header. It must be accepted exactly when it is 64 characters
-// of hex that decode to the MAC.
+// of hex that decode to the MAC, and by the legacy verification when they decode to its hash.
 func FuzzVerify(f *testing.F) {
+	f.Add("0558cec8645b295b424644f65dc65f1e4b4af2a9d2211bda0b0e62cfa78275fc") // the legacy signature
 	f.Fuzz(func(t *testing.T, signature string) { checkSignature(t, signature) })
 }
 
@@ -40,6 +41,11 @@ func checkSignature(t *testing.T, signature string) (accepted bool) {
 	}
 	if match := (auth.Credential{Secrets: []*auth.Secret{secret}}).Verify(signature, []byte(vectorBody)); (match == secret) != verified {
 		t.Errorf("Credential.Verify(%q): got a match %v, want %v", signature, match != nil, verified)
+	}
+	legacy := sha256.Sum256([]byte(vectorBody + vectorKey))
+	verified = wellFormed && hmac.Equal(decoded, legacy[:])
+	if match := someCredential(secret).VerifyLegacy(signature, []byte(vectorBody)); (match == secret) != verified {
+		t.Errorf("VerifyLegacy(%q): got a match %v, want %v", signature, match != nil, verified)
 	}
 	return got
 }

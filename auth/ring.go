@@ -4,19 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/google/uuid"
 )
 
-// What a [Ring] refuses.
-var (
-	// ErrDuplicateKey says that an API key or an integration is in the ring already.
-	ErrDuplicateKey = errors.New("auth: duplicate key")
-	// ErrUnknownSecret says that an integration has no such live secret.
-	ErrUnknownSecret = errors.New("auth: unknown secret")
-)
+// ErrDuplicateKey says that an API key, or one of a credential's integrations, is in the keyring already.
+var ErrDuplicateKey = errors.New("auth: duplicate key")
 
 // Ring is a [Keyring] in memory: for tests, for examples, and for hosts that read their few credentials when
 // they start. It is safe for concurrent use. A change is seen by every call that begins after it has returned;
@@ -29,17 +23,12 @@ type Ring struct {
 
 var _ Keyring = (*Ring)(nil)
 
-// NewRing makes a ring of credentials, one for each API key and each integration. It refuses credentials that
-// are not valid, see [Credential.Validate], and an API key or integration that occurs twice
-// ([ErrDuplicateKey]). All faults come in one error.
+// NewRing makes a ring of credentials, as [Ring.Add] would add them one by one. All faults come in one error.
 func NewRing(credentials ...Credential) (*Ring, error) {
-	ring := &Ring{
-		byKey:         make(map[uuid.UUID]*Credential, len(credentials)),
-		byIntegration: make(map[uuid.UUID]*Credential, len(credentials)),
-	}
+	ring := new(Ring)
 	var faults []error
 	for i, credential := range credentials {
-		if err := ring.add(credential); err != nil {
+		if err := ring.Add(credential); err != nil {
 			faults = append(faults, fmt.Errorf("auth: credential %d: %w", i, err))
 		}
 	}
@@ -49,16 +38,47 @@ func NewRing(credentials ...Credential) (*Ring, error) {
 	return ring, nil
 }
 
-func (r *Ring) add(credential Credential) error {
+// Add makes the credential known. It fails with what [Credential.Validate] finds wrong, or with [ErrDuplicateKey]
+// when the API key or one of the integrations, own or flexible, belongs to another credential, and then changes
+// nothing.
+func (r *Ring) Add(credential Credential) error {
 	if err := credential.Validate(); err != nil {
 		return err
 	}
-	if r.byKey[credential.APIKey] != nil || r.byIntegration[credential.Integration] != nil {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.byKey[credential.APIKey] != nil {
 		return ErrDuplicateKey
+	}
+	for _, integration := range credential.Integrations() {
+		if r.byIntegration[integration] != nil {
+			return ErrDuplicateKey
+		}
+	}
+	if r.byKey == nil {
+		r.byKey, r.byIntegration = make(map[uuid.UUID]*Credential), make(map[uuid.UUID]*Credential)
 	}
 	own := credential.clone()
 	r.byKey[own.APIKey] = &own
-	r.byIntegration[own.Integration] = &own
+	for _, integration := range own.Integrations() {
+		r.byIntegration[integration] = &own
+	}
+	return nil
+}
+
+// Remove makes the credential of the integration unknown, with its API key and with all of its integrations. It
+// fails with [ErrUnknownKey].
+func (r *Ring) Remove(integration uuid.UUID) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	credential, ok := r.byIntegration[integration]
+	if !ok {
+		return fmt.Errorf("%w: integration %s", ErrUnknownKey, integration)
+	}
+	delete(r.byKey, credential.APIKey)
+	for _, each := range credential.Integrations() {
+		delete(r.byIntegration, each)
+	}
 	return nil
 }
 
@@ -82,75 +102,45 @@ func (r *Ring) find(index map[uuid.UUID]*Credential, id uuid.UUID) (Credential, 
 	return credential.clone(), nil
 }
 
-// AddSecret makes secret the newest live secret of the integration: from now on it verifies, and does not sign
-// until [Ring.SignWith] names it. It fails with [ErrUnknownKey], [ErrTooManySecrets], [ErrSameSecret], or, when
-// secret is nil, [ErrNoSecret], and then changes nothing.
+// AddSecret makes secret the newest live secret of the integration's credential, as [Credential.WithSecret] has it.
+// It fails with [ErrUnknownKey], or as that does, and then changes nothing. Here and in the methods below any
+// integration of the credential names it, a flexible one too.
 func (r *Ring) AddSecret(integration uuid.UUID, secret *Secret) error {
-	return r.change(integration, func(c *Credential) error {
-		c.Secrets = append(c.Secrets, secret)
-		return nil
-	})
+	return r.change(integration, func(c Credential) (Credential, error) { return c.WithSecret(secret) })
 }
 
-// RevokeSecret takes the secret of the same text from the live ones of the integration: from now on it verifies
-// nothing. If it was the signing one, the oldest that remains signs. It fails with [ErrUnknownKey],
-// [ErrUnknownSecret], or, when it is the last one, [ErrNoSecret], and then changes nothing.
+// RevokeSecret takes the secret of the same text from the live ones, as [Credential.WithoutSecret] has it: from now
+// on it verifies nothing. It fails with [ErrUnknownKey], or as that does, and then changes nothing.
 func (r *Ring) RevokeSecret(integration uuid.UUID, secret *Secret) error {
-	return r.change(integration, func(c *Credential) error {
-		at, err := c.indexOf(secret)
-		if err != nil {
-			return err
-		}
-		if at == c.Signing {
-			c.Signing = 0
-		} else if at < c.Signing {
-			c.Signing--
-		}
-		c.Secrets = slices.Delete(c.Secrets, at, at+1)
-		return nil
-	})
+	return r.change(integration, func(c Credential) (Credential, error) { return c.WithoutSecret(secret) })
 }
 
-// SignWith makes the live secret of the same text the signing one of the integration. It fails with
-// [ErrUnknownKey] or [ErrUnknownSecret], and then changes nothing.
+// SignWith makes the live secret of the same text the signing one, as [Credential.SigningWith] has it. It fails
+// with [ErrUnknownKey], or as that does, and then changes nothing.
 func (r *Ring) SignWith(integration uuid.UUID, secret *Secret) error {
-	return r.change(integration, func(c *Credential) (err error) {
-		c.Signing, err = c.indexOf(secret)
-		return err
-	})
+	return r.change(integration, func(c Credential) (Credential, error) { return c.SigningWith(secret) })
 }
 
-// SetActive says whether the integration may be used. It fails with [ErrUnknownKey].
+// SetActive says whether the credential may be used. It fails with [ErrUnknownKey].
 func (r *Ring) SetActive(integration uuid.UUID, active bool) error {
-	return r.change(integration, func(c *Credential) error {
+	return r.change(integration, func(c Credential) (Credential, error) {
 		c.Active = active
-		return nil
+		return c, nil
 	})
 }
 
-// change edits a copy and keeps it only when what comes out is valid.
-func (r *Ring) change(integration uuid.UUID, edit func(*Credential) error) error {
+// change keeps what edit makes of the credential.
+func (r *Ring) change(integration uuid.UUID, edit func(Credential) (Credential, error)) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	current, ok := r.byIntegration[integration]
 	if !ok {
 		return fmt.Errorf("%w: integration %s", ErrUnknownKey, integration)
 	}
-	next := current.clone()
-	if err := edit(&next); err != nil {
-		return err
-	}
-	if err := next.Validate(); err != nil {
+	next, err := edit(*current)
+	if err != nil {
 		return err
 	}
 	*current = next
 	return nil
-}
-
-func (c Credential) indexOf(secret *Secret) (int, error) {
-	at := slices.IndexFunc(c.Secrets, secret.Equal)
-	if at < 0 {
-		return 0, ErrUnknownSecret
-	}
-	return at, nil
 }

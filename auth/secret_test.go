@@ -146,11 +146,12 @@ func TestASecretIsNeverPrinted(t *testing.T) {
 	}
 	verification := credential.Begin()
 	defer verification.Close()
-	mac := secret.MAC()
+	mac, legacy := secret.MAC(), credential.BeginLegacy()
 	defer mac.Close()
+	legacy.Match(legacySign(secret, "a state that was cloned"))
 	values := map[string]any{
 		"pointer": secret, "value": *secret, "holder": full, "pointer to holder": &full, "credential": credential,
-		"verification": verification, "mac": mac,
+		"verification": verification, "mac": mac, "legacy verification": legacy,
 	}
 
 	outputs := 0

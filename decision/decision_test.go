@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"testing"
 	"time"
 
@@ -126,18 +127,24 @@ func ExampleParseDate() {
 	// decision: no such day
 }
 
-// TestRecordsAreNotPrinted by any verb or in a log.
+// TestRecordsAreNotPrinted by any verb or in a log, nor is any part of one.
 func TestRecordsAreNotPrinted(t *testing.T) {
 	t.Parallel()
-	v := decision.Verdict{Outcome: decision.Approved, Code: 7, Record: decision.Record{
-		Reason: "canary", IP: "canary", Person: &decision.Person{FirstName: "canary"}, Document: &decision.Document{Number: "canary"},
+	v := decision.Verdict{Outcome: decision.Approved, Code: 7, Record: fullRecord()}
+	screening := decision.Screening{Provider: "canary", Subject: decision.Subject{Name: "canary"}, Hits: []decision.Hit{
+		{Name: "canary", Listings: []decision.Listing{{SourceName: "canary"}}},
 	}}
+	values := []any{v, []decision.Verdict{v}, screening.Hits, screening.Hits[0].Listings}
+	structs := append(partsOf(reflect.ValueOf(v.Record)), partsOf(reflect.ValueOf(screening))...)
+	if len(structs) < 24 {
+		t.Fatalf("there are %d parts only", len(structs))
+	}
 	var out bytes.Buffer
-	for _, value := range []any{v, v.Record, *v.Record.Person, *v.Record.Document, v.Record.Person, []decision.Verdict{v}} {
+	for _, value := range append(values, structs...) {
 		fmt.Fprintf(&out, "%v %+v %#v %s %q %x\n", value, value, value, value, value, value)
 		slog.New(slog.NewTextHandler(&out, nil)).Info("value", "value", value)
 	}
-	for _, value := range []any{v, v.Record, *v.Record.Person, *v.Record.Document} {
+	for _, value := range append(structs, v) {
 		slog.New(slog.NewJSONHandler(&out, nil)).Info("value", "value", value)
 	}
 	if bytes.Contains(out.Bytes(), []byte("canary")) || bytes.Contains(out.Bytes(), []byte("63616e617279")) {
@@ -146,4 +153,32 @@ func TestRecordsAreNotPrinted(t *testing.T) {
 	if !bytes.Contains(out.Bytes(), []byte(`"outcome":"approved"`)) {
 		t.Errorf("a logged verdict does not say its outcome: %s", &out)
 	}
+}
+
+// partsOf are all structs of the package within a value, itself included, and pointers to them; a Date says
+// nothing about whose it is.
+func partsOf(v reflect.Value) (parts []any) {
+	switch v.Kind() {
+	case reflect.Struct:
+		if _, ok := v.Interface().(decision.Date); ok {
+			return nil
+		}
+		parts = append(parts, v.Interface())
+		for i := range v.NumField() {
+			parts = append(parts, partsOf(v.Field(i))...)
+		}
+	case reflect.Pointer:
+		if v.Elem().Kind() == reflect.Struct {
+			parts = append(partsOf(v.Elem()), v.Interface())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			parts = append(parts, partsOf(v.Index(i))...)
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			parts = append(parts, partsOf(v.MapIndex(key))...)
+		}
+	}
+	return parts
 }

@@ -16,12 +16,13 @@ const module = "github.com/bonafide-idv/bonafide/"
 
 // law says which packages of the module each package may import; tests are free. A package that has no line is against it.
 var law = map[string][]string{
-	"auth":             {},
-	"auth/keyringtest": {"auth"},
-	"decision":         {},
-	"media":            {},
-	"media/mediatest":  {"media"},
-	"session/keycase":  {},
+	"auth":               {},
+	"auth/keyringtest":   {"auth"},
+	"decision":           {},
+	"decision/watchlist": {"decision"},
+	"media":              {},
+	"media/mediatest":    {"media"},
+	"session/keycase":    {},
 
 	"session":             {"decision", "media", "session/keycase"},
 	"session/sessiontest": {"session"},
@@ -29,7 +30,7 @@ var law = map[string][]string{
 
 	"storage":            {},
 	"storage/memstore":   {"session"},
-	"storage/sqlstore":   {"session"},
+	"storage/sqlstore":   {"session", "auth"},
 	"storage/storetest":  {"session"},
 	"storage/fileblobs":  {"media"},
 	"storage/filekeeper": {"session"},
@@ -42,7 +43,7 @@ var law = map[string][]string{
 	"examples/hosttx":            {"session", "media", "storage/sqlstore"},
 	"examples/inprocess":         {"session", "media", "storage/memstore"},
 	"examples/receiver":          {"auth"},
-	"examples/server":            {"session", "media", "auth", "httpadapter", "httpadapter/veriff", "httpadapter/webhook", "storage/memstore", "storage/sqlstore", "storage/fileblobs", "storage/filekeeper"},
+	"examples/server":            {"session", "decision", "decision/watchlist", "media", "auth", "httpadapter", "httpadapter/veriff", "httpadapter/webhook", "storage/memstore", "storage/sqlstore", "storage/fileblobs", "storage/filekeeper"},
 	"examples/testdata/generate": {},
 }
 

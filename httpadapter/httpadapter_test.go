@@ -20,11 +20,11 @@ import (
 func TestRenderers(t *testing.T) {
 	t.Parallel()
 	renderers := httpadapter.Renderers()
-	if len(renderers) != 1 || renderers["veriff"] == nil {
-		t.Errorf("got %v, want one for veriff", renderers)
+	if len(renderers) != 2 || renderers["veriff"] == nil || renderers["veriff-fullauto"] == nil {
+		t.Errorf("got %v, want those of veriff", renderers)
 	}
 	delete(renderers, "veriff")
-	if len(httpadapter.Renderers()) != 1 {
+	if len(httpadapter.Renderers()) != 2 {
 		t.Error("the map is shared, want one for each caller")
 	}
 }

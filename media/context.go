@@ -47,15 +47,21 @@ const (
 	DocumentAndFacePreVideo     Context = "document-and-face-pre-video"
 )
 
-// kind tells pictures from films.
+// Chip is what was read from a document's chip over NFC: no picture and no film, but the JSON of [ParseChip].
+// The word is ours, as the vendor's table has none for it.
+const Chip Context = "nfc"
+
+// kind tells pictures, films and chip data from one another.
 type kind uint8
 
 const (
 	picture kind = iota + 1
 	film
+	chip
 )
 
-// contexts is the one list of what may be shown, in the order in which [Images] and [Videos] give it.
+// contexts is the one list of what may be shown, in the order in which [Images] and [Videos] give it. [Chip] is
+// in neither.
 var contexts = [...]struct {
 	context Context
 	kind    kind
@@ -86,6 +92,7 @@ var contexts = [...]struct {
 	{DocumentBackPreVideo, film},
 	{DocumentAndFacePreVideo, film},
 	{DocumentBackBarcodePreVideo, film},
+	{Chip, chip},
 }
 
 // ParseContext takes a context from a request. It is the word as it stands in the table, letter for
@@ -111,6 +118,23 @@ func (c Context) IsImage() bool { return c.kind() == picture }
 
 // IsVideo says whether c is shown by a film.
 func (c Context) IsVideo() bool { return c.kind() == film }
+
+// IsChip says whether c is what was read from a chip.
+func (c Context) IsChip() bool { return c.kind() == chip }
+
+// Takes says whether c is shown by media of type t: pictures by a [Type] that is an image, or by [PDF]; films by
+// one that is a video; chip data by [JSON]. What is no context takes nothing.
+func (c Context) Takes(t Type) bool {
+	switch c.kind() {
+	case picture:
+		return t.IsImage() || t == PDF
+	case film:
+		return t.IsVideo()
+	case chip:
+		return t == JSON
+	}
+	return false
+}
 
 func (c Context) kind() kind {
 	for _, row := range contexts {

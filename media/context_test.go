@@ -53,6 +53,55 @@ func TestContextsAreTheVendors(t *testing.T) {
 	}
 }
 
+func TestChipIsAKindOfItsOwn(t *testing.T) {
+	t.Parallel()
+	c, err := media.ParseContext("nfc")
+	if c != media.Chip || err != nil {
+		t.Errorf("ParseContext(%q) = %q, %v, want %q, nil", "nfc", c, err, media.Chip)
+	}
+	if !c.Valid() || !c.IsChip() || c.IsImage() || c.IsVideo() {
+		t.Errorf("%q: Valid, IsChip, IsImage, IsVideo = %v, %v, %v, %v, want true, true, false, false",
+			c, c.Valid(), c.IsChip(), c.IsImage(), c.IsVideo())
+	}
+	for _, other := range slices.Concat(media.Images(), media.Videos(), []media.Context{"", "NFC", "selfie"}) {
+		if other == media.Chip || other.IsChip() {
+			t.Errorf("%q counts as chip data", other)
+		}
+	}
+}
+
+// Every context takes exactly the types of its kind: no film where a picture is asked for, and no other way round.
+func TestTakes(t *testing.T) {
+	t.Parallel()
+	pictures := []media.Type{media.JPEG, media.PNG, media.HEIC, media.HEIF, media.WebP, media.PDF}
+	films := []media.Type{media.WebM, media.MP4}
+	chips := []media.Type{media.JSON}
+	all := slices.Concat(pictures, films, chips, []media.Type{"", "image/gif", "video/quicktime", "IMAGE/JPEG"})
+	check := func(c media.Context, takes []media.Type) {
+		for _, is := range all {
+			if got, want := c.Takes(is), slices.Contains(takes, is); got != want {
+				t.Errorf("Context(%q).Takes(%q) = %v, want %v", c, is, got, want)
+			}
+		}
+	}
+	for _, c := range media.Images() {
+		check(c, pictures)
+	}
+	for _, c := range media.Videos() {
+		check(c, films)
+	}
+	check(media.Chip, chips)
+	for _, c := range []media.Context{"", "selfie", "NFC"} {
+		check(c, nil)
+	}
+	for _, is := range all {
+		image := slices.Contains(pictures, is) && is != media.PDF
+		if video := slices.Contains(films, is); is.IsImage() != image || is.IsVideo() != video {
+			t.Errorf("Type(%q): IsImage, IsVideo = %v, %v, want %v, %v", is, is.IsImage(), is.IsVideo(), image, video)
+		}
+	}
+}
+
 func TestImagesGivesASliceOfItsOwn(t *testing.T) {
 	t.Parallel()
 	media.Images()[0] = "changed"
@@ -88,6 +137,11 @@ func TestParseContextRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+func ExampleContext_Takes() {
+	fmt.Println(media.Face.Takes(media.JPEG), media.Face.Takes(media.WebM), media.FacePreVideo.Takes(media.WebM))
+	// Output: true false true
 }
 
 func ExampleParseContext() {

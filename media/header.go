@@ -22,7 +22,8 @@ const HeaderLen = 64 << 10
 //
 // head is the beginning of the bytes, as much of it as the caller has, and best [HeaderLen]. Where the
 // size is not within head, or the header cannot be read, the answer is nil, and the same for HEIC, HEIF
-// and PDF, whose sizes lie deeper: this is a first line, and a decoder has to keep a limit of its own.
+// and PDF, whose sizes lie deeper: this is a first line, and a decoder has to keep a limit of its own. Of films
+// and of JSON nothing is checked.
 func CheckHeader(head []byte, t Type) error {
 	var width, height uint64
 	var found bool

@@ -99,6 +99,9 @@ func TestCheckHeader(t *testing.T) {
 		{"WebP cut", webpExtended(1<<24, 1<<24)[:29], media.WebP, nil},
 
 		{"HEIC is not looked into", boxed("heic"), media.HEIC, nil},
+		{"WebM is not looked into", webm, media.WebM, nil},
+		{"MP4 is not looked into", boxed("isom"), media.MP4, nil},
+		{"JSON has no pixels", "{}", media.JSON, nil},
 		{"PDF has no pixels", "%PDF-1.7", media.PDF, nil},
 		{"no type", pngHeader(65535, 65535), "", nil},
 		{"nothing", "", media.JPEG, nil},

@@ -16,7 +16,8 @@ var ErrFormat = errors.New("media: not one of the formats")
 // bytes say, not what a client says. The zero value is no type.
 type Type string
 
-// The formats that are taken, from https://devdocs.veriff.com/apidocs/v1sessionsidmedia-3.
+// The formats that are taken: pictures and papers from https://devdocs.veriff.com/apidocs/v1sessionsidmedia-3,
+// films and chip data from https://devdocs.veriff.com/apidocs/v1mediaid-1.
 const (
 	JPEG Type = "image/jpeg"
 	PNG  Type = "image/png"
@@ -24,7 +25,13 @@ const (
 	HEIF Type = "image/heif" // a still picture in the same container, of an encoding that the first bytes do not tell
 	WebP Type = "image/webp"
 	PDF  Type = "application/pdf"
+	WebM Type = "video/webm"
+	MP4  Type = "video/mp4"
+	JSON Type = "application/json" // what was read from a chip; [Sniff] never gives it, see [ParseChip]
 )
+
+// m4v is what the library calls an MP4 of Apple's.
+const m4v Type = "video/x-m4v"
 
 // SniffLen is how many bytes [Sniff] looks at. It is as far as a reader of PDF looks for a PDF's
 // beginning, so that what such a reader would open as a PDF is never taken for a picture.
@@ -44,28 +51,50 @@ var formats = [...]struct {
 	{HEIF, ".heif", notAVIF},
 	{WebP, ".webp", notAnimated},
 	{PDF, ".pdf", func(head []byte) bool { return bytes.HasPrefix(head, []byte("%PDF-")) }},
+	{WebM, ".webm", isWebM},
+	{MP4, ".mp4", isMP4},
+	{JSON, ".json", func([]byte) bool { return false }}, // any text may be JSON: only a context tells chip data
 }
 
 // Sniff says what bytes are, by the first [SniffLen] of them alone; more is ignored, and less is judged by
 // what is there. It is false for everything that is not one of the formats, and for what is close to one:
 //
-//   - films and animations (APNG, animated WebP, sequences of HEIC): a reviewer would see another picture
-//     than a decider does;
+//   - animations (APNG, animated WebP, sequences of HEIC): a reviewer would see another picture than a
+//     decider does;
 //   - AVIF, also where its container calls itself HEIF;
-//   - a PDF that does not begin at the first byte, and a picture with a PDF's beginning inside: it would be
-//     one thing to one reader and another to the next.
+//   - a PDF that does not begin at the first byte, and a picture or film with a PDF's beginning inside: it
+//     would be one thing to one reader and another to the next;
+//   - QuickTime, Matroska that is not WebM, and an MP4 that also names a brand of pictures. A film's whole
+//     first box, or header, must be there.
 //
-// What hangs behind a picture, such as an archive, is not seen and does no harm to who reads it as a picture.
+// Whether a film is welcome where a picture is asked for is for [Context.Takes] to say. What hangs behind a
+// picture, such as an archive, is not seen and does no harm to who reads it as a picture. JSON is never
+// sniffed, so chip data are no format here.
 func Sniff(head []byte) (Type, bool) {
 	head = head[:min(len(head), SniffLen)]
 	found := Type(mimetype.Detect(head).String())
+	if found == m4v {
+		found = MP4
+	}
 	for _, f := range formats {
-		if f.is == found {
-			return found, f.begins(head)
+		if f.is == found && f.begins(head) {
+			return found, true
 		}
 	}
 	return "", false
 }
+
+// IsImage says whether t is a format of pictures. A PDF is none, though its pages may be shown for one.
+func (t Type) IsImage() bool {
+	switch t {
+	case JPEG, PNG, HEIC, HEIF, WebP:
+		return true
+	}
+	return false
+}
+
+// IsVideo says whether t is a format of films.
+func (t Type) IsVideo() bool { return t == WebM || t == MP4 }
 
 // Extension gives the ending of a file's name, with its dot, such as ".jpg". It is empty for a type
 // that is not taken.

@@ -76,7 +76,6 @@ func TestSniff(t *testing.T) {
 		{"TIFF", "II*\x00\x08\x00\x00\x00", ""},
 		{"JPEG XL", "\xff\x0a\x00\x00", ""},
 		{"JPEG 2000", "\x00\x00\x00\x0cjP  \r\n\x87\n\x00\x00\x00\x14ftypjp2 ", ""},
-		{"MP4", boxed("isom", "isom", "mp41"), ""},
 		{"QuickTime", boxed("qt  "), ""},
 		{"WAV, a RIFF too", "RIFF\x24\x00\x00\x00WAVEfmt ", ""},
 		{"PostScript", "%!PS-Adobe-3.0", ""},
@@ -117,7 +116,7 @@ func TestSniffTellsTheBytesFromTheName(t *testing.T) {
 	t.Parallel()
 	magics := map[media.Type]string{
 		media.JPEG: jfif, media.PNG: pngMagic, media.HEIC: boxed("heic"), media.HEIF: boxed("mif1"),
-		media.WebP: webpLossy, media.PDF: "%PDF-1.4",
+		media.WebP: webpLossy, media.PDF: "%PDF-1.4", media.WebM: webm, media.MP4: boxed("isom", "mp41"),
 	}
 	pairs := 0
 	for declared := range magics {
@@ -139,7 +138,7 @@ func TestSniffTellsTheBytesFromTheName(t *testing.T) {
 func TestSniffLooksNoFurtherThanItSays(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		start := rapid.SampledFrom([]string{"", jfif, pngMagic, webpLossy, boxed("heic"), boxed("mif1"), "%PDF-", "<html>", gif}).Draw(t, "start")
+		start := rapid.SampledFrom([]string{"", jfif, pngMagic, webpLossy, boxed("heic"), boxed("mif1"), "%PDF-", "<html>", gif, webm, boxed("isom")}).Draw(t, "start")
 		head := append([]byte(start), rapid.SliceOfN(rapid.Byte(), media.SniffLen, 2*media.SniffLen).Draw(t, "rest")...)
 		whole, wholeOK := media.Sniff(head)
 		first, firstOK := media.Sniff(head[:media.SniffLen])
@@ -153,6 +152,7 @@ func TestExtension(t *testing.T) {
 	t.Parallel()
 	for is, want := range map[media.Type]string{
 		media.JPEG: ".jpg", media.PNG: ".png", media.HEIC: ".heic", media.HEIF: ".heif", media.WebP: ".webp", media.PDF: ".pdf",
+		media.WebM: ".webm", media.MP4: ".mp4", media.JSON: ".json",
 		"": "", "image/gif": "", "IMAGE/JPEG": "", "image/jpeg; charset=x": "",
 	} {
 		if got := is.Extension(); got != want {

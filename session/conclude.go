@@ -12,8 +12,8 @@ import (
 	"github.com/bonafide-idv/bonafide/decision"
 )
 
-// ErrVerdict refuses a verdict whose outcome is unknown, whose Record.Additional is not a JSON object, or whose
-// dates are no days of the calendar.
+// ErrVerdict refuses a verdict whose outcome is unknown, whose Record.Additional is not acceptable (see
+// [decision.Additional]), or whose dates are no days of the calendar.
 var ErrVerdict = errors.New("session: verdict is not acceptable")
 
 // Decide concludes a submitted session by hand, as [ActorReviewer]. A request for resubmission beyond
@@ -29,7 +29,7 @@ func (e *Engine) conclude(ctx context.Context, id uuid.UUID, by Actor, v decisio
 	if err := checkVerdict(&v); err != nil {
 		return nil, err
 	}
-	return e.write(ctx, Ref{ID: id}, PartAttempts|PartDecisions, func(w *work) error {
+	return e.write(ctx, Ref{ID: id}, PartAttempts|PartDecisions|PartFindings, func(w *work) error {
 		if version != 0 && w.snap.Version != version {
 			return fmt.Errorf("%w: while it was decided", ErrConflict)
 		}
@@ -61,7 +61,11 @@ func (w *work) carryOut(v decision.Verdict, by Actor) error {
 	if action == ActionReview && !w.in.Policy.Review {
 		return w.undecided(by)
 	}
-	return w.move(action, by, w.now)
+	if err := w.move(action, by, w.now); err != nil {
+		return err
+	}
+	w.screenNext()
+	return nil
 }
 
 // undecided takes the decider's turn away: something else will decide.
@@ -80,13 +84,13 @@ func checkVerdict(v *decision.Verdict) error {
 	if v.Record.Reason == "" {
 		v.Record.Reason = decision.ReasonText(v.Code)
 	}
-	if a := v.Record.Additional; len(a) > 0 {
-		var object map[string]json.RawMessage
-		if err := json.Unmarshal(a, &object); err != nil || object == nil {
-			return fmt.Errorf("%w: Record.Additional is not a JSON object", ErrVerdict)
+	if a := v.Record.Additional; a != nil {
+		if err := a.Validate(); err != nil {
+			return fmt.Errorf("%w: %w", ErrVerdict, err)
 		}
 	}
-	// What could not be read again must not be written: a day that there is not, or a nesting without end.
+	// What could not be read again must not be written: a day that there is not, a number that is none, or a
+	// nesting without end.
 	text, err := json.Marshal(v.Record)
 	if err == nil {
 		err = json.Unmarshal(text, new(decision.Record))

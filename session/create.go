@@ -2,20 +2,35 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
+
+// ErrReused: [Facts.QueryID] was used before in the integration.
+var ErrReused = errors.New("session: the query id was used before")
 
 // Create makes a session of the engine's integration, with its first attempt.
 //
 // Errors: a *[FactsError] for facts that are not acceptable; [ErrNotFound] when there is no such integration; a
-// *[RateError] when its [Policy.Create] is used up, and then nothing was made.
+// *[RateError] when its [Policy.Create] is used up, and then nothing was made; [ErrReused].
 func (e *Engine) Create(ctx context.Context, facts Facts) (*Snapshot, error) {
-	if err := facts.Validate(); err != nil {
-		return nil, err
-	}
 	in, err := e.policyOf(ctx, e.integration)
 	if err != nil {
+		return nil, err
+	}
+	facts.RegistryCheck = false
+	w, err := e.create(ctx, in, facts, func(*work) error { return nil })
+	if err != nil {
+		return nil, err
+	}
+	return w.snap, nil
+}
+
+// create makes a session, and lets then take it further in the same write.
+func (e *Engine) create(ctx context.Context, in Integration, facts Facts, then func(*work) error) (*work, error) {
+	if err := facts.validate(in.Policy.Strict); err != nil {
 		return nil, err
 	}
 	now := e.now()
@@ -31,13 +46,32 @@ func (e *Engine) Create(ctx context.Context, facts Facts) (*Snapshot, error) {
 		permit.At = w.now
 		w.change.Permits = []Permit{*permit}
 	}
+	if in.Policy.Strict && facts.QueryID != "" {
+		w.change.Permits = append(w.change.Permits, onlyOnce(in, facts.QueryID, w.now))
+	}
 	if err := w.emit(EventCreated, e.actor, w.now); err != nil {
 		return nil, err
 	}
-	if err := w.commit(ctx); err != nil {
+	if err := then(w); err != nil {
 		return nil, err
 	}
-	return w.snap, nil
+	return w, notAgain(w.commit(ctx))
+}
+
+// once is the rule of what may be used one time only: longer than anything here lives.
+var once = Rule{N: 1, Window: 200 * 365 * 24 * time.Hour}
+
+// onlyOnce is the permit to use a query id.
+func onlyOnce(in Integration, id string, at time.Time) Permit {
+	return Permit{Key: "query/" + in.ID.String() + "/" + strings.ToLower(id), Rules: []Rule{once}, At: at}
+}
+
+// notAgain says a refusal of [onlyOnce] in its own words.
+func notAgain(err error) error {
+	if limited := (*RateError)(nil); errors.As(err, &limited) && limited.Rule == once {
+		return ErrReused
+	}
+	return err
 }
 
 // newSession is the work of creating a session.
@@ -63,4 +97,12 @@ func (e *Engine) newSession(ctx context.Context, in Integration, facts Facts, no
 		snap:   &Snapshot{Session: s, Facts: facts, Attempts: []Attempt{first}, key: hide(key)},
 		change: Change{ID: e.cfg.NewID(now), Attempts: []Attempt{first}},
 	}, nil
+}
+
+// validate answers the first fault of the facts, as strictly as the policy has it.
+func (f Facts) validate(strict bool) error {
+	if err := f.Validate(); err != nil || !strict {
+		return err
+	}
+	return f.ValidateStrictly()
 }

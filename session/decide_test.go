@@ -116,9 +116,9 @@ func TestBadVerdicts(t *testing.T) {
 	for name, v := range map[string]decision.Verdict{
 		"no outcome":         {},
 		"unknown outcome":    {Outcome: "perhaps"},
-		"additional is list": {Outcome: decision.Approved, Record: decision.Record{Additional: []byte(`[1]`)}},
-		"additional is null": {Outcome: decision.Approved, Record: decision.Record{Additional: []byte(`null`)}},
-		"additional broken":  {Outcome: decision.Approved, Record: decision.Record{Additional: []byte(`{"a"`)}},
+		"additional is list": {Outcome: decision.Approved, Record: decision.Record{Additional: &decision.Additional{Other: []byte(`[1]`)}}},
+		"additional is null": {Outcome: decision.Approved, Record: decision.Record{Additional: &decision.Additional{Other: []byte(`null`)}}},
+		"additional broken":  {Outcome: decision.Approved, Record: decision.Record{Additional: &decision.Additional{Other: []byte(`{"a"`)}}},
 	} {
 		if _, err := b.Decide(b.ctx, id, v); !errors.Is(err, session.ErrVerdict) {
 			t.Errorf("%s: %v, want ErrVerdict", name, err)

@@ -52,6 +52,13 @@
 //	    abandoned --> [*]
 //	    failed --> [*]
 //
+// Beside what is shown there is what is learned, a [Finding]: data about the person's device ([Engine.Collect]),
+// the results of screenings, statuses of the host's own ([Engine.SetUserStatus]). A [Screener] searches the lists
+// of politically exposed and sanctioned people for whoever was decided about, and again for as long as the
+// session is there, where [Policy.Monitoring] says so; the host is told only of what is new. A
+// [RegistryValidator] takes the decider's place in sessions that show nothing and ask a registry instead
+// ([Engine.CheckRegistry]).
+//
 // # The engine
 //
 // An [Engine] is made of a [Store] and a [Config], whose zero value suits a store in memory. Each verb reads

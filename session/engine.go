@@ -31,6 +31,10 @@ type Config struct {
 	MediaLimits media.Limits
 	// Decider concludes submitted sessions. Default: [Manual].
 	Decider Decider
+	// Screener searches for the people of sessions where [Policy.Screening] has it. Default: none.
+	Screener Screener
+	// Registry answers [Engine.CheckRegistry] where [Policy.Registry] allows it. Default: none.
+	Registry RegistryValidator
 	// Renderers write what endpoints are told, by [Endpoint.Format]. Default: none.
 	Renderers map[string]Renderer
 	// Deliverer sends it. Default: none; deliveries wait in the store.
@@ -99,7 +103,7 @@ func New(store Store, cfg Config) (*Engine, error) {
 		cfg.Integrations = Fixed{{}}
 	}
 	if fixed, ok := cfg.Integrations.(Fixed); ok {
-		faults = append(faults, fixed.faults(cfg.Renderers)...)
+		faults = append(faults, fixed.faults(cfg)...)
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = systemClock{}
@@ -124,7 +128,7 @@ func New(store Store, cfg Config) (*Engine, error) {
 }
 
 // faults says what is wrong with the integrations, as far as it can be seen before they are used.
-func (f Fixed) faults(renderers map[string]Renderer) (faults []string) {
+func (f Fixed) faults(cfg Config) (faults []string) {
 	seen := map[uuid.UUID]bool{}
 	for _, in := range f {
 		if seen[in.ID] {
@@ -135,9 +139,15 @@ func (f Fixed) faults(renderers map[string]Renderer) (faults []string) {
 			faults = append(faults, fmt.Sprintf("integration %s: %s", in.ID, fault))
 		}
 		for _, ep := range in.Endpoints {
-			if renderers[ep.Format] == nil {
+			if cfg.Renderers[ep.Format] == nil {
 				faults = append(faults, fmt.Sprintf("integration %s: Config.Renderers has nothing for the format %q", in.ID, ep.Format))
 			}
+		}
+		if in.Policy.Screening && cfg.Screener == nil {
+			faults = append(faults, fmt.Sprintf("integration %s: Policy.Screening needs Config.Screener", in.ID))
+		}
+		if in.Policy.Registry && cfg.Registry == nil {
+			faults = append(faults, fmt.Sprintf("integration %s: Policy.Registry needs Config.Registry", in.ID))
 		}
 	}
 	return faults
@@ -170,6 +180,17 @@ func (e *Engine) As(actor Actor) *Engine {
 
 // MediaLimits are the limits of uploads.
 func (e *Engine) MediaLimits() media.Limits { return e.cfg.MediaLimits }
+
+// Policy is the policy of the engine's integration, with its defaults in place.
+//
+// Errors: [ErrNotFound] when there is no such integration.
+func (e *Engine) Policy(ctx context.Context) (Policy, error) {
+	in, err := e.policyOf(ctx, e.integration)
+	return in.Policy, err
+}
+
+// Now reads the engine's clock.
+func (e *Engine) Now() time.Time { return e.now() }
 
 // now reads the clock, once per operation.
 func (e *Engine) now() time.Time { return instant(e.cfg.Clock.Now()) }

@@ -37,8 +37,8 @@ func extended(end, at time.Time, lifetime time.Duration) time.Time {
 	return end
 }
 
-// Alarm is when something must happen to the session by itself: its end, the decider's turn, or the
-// destruction of its key and blobs after a deletion; not before RetryAt. Zero: nothing.
+// Alarm is when something must happen to the session by itself: its end, the decider's turn, its screening, or
+// the destruction of its key and blobs after a deletion; not before RetryAt. Zero: nothing.
 func (s Session) Alarm() time.Time {
 	due := s.dueBy()
 	if !due.IsZero() && s.RetryAt.After(due) {
@@ -57,7 +57,7 @@ func (s Session) dueBy() time.Time {
 	case s.Status == StatusSubmitted:
 		return s.DecideAt
 	}
-	return time.Time{}
+	return s.ScreenAt
 }
 
 // backoff is how long to leave work alone that was tried so often: base, doubled with every try to an hour at

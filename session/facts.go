@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -22,10 +23,20 @@ type Facts struct {
 	// Callback is the https address to which the person is sent in the end.
 	Callback string `json:"callback,omitempty"`
 	// Person and Document are what the host says about them, to be compared with what is shown.
-	Person   Person    `json:"person,omitzero"`
-	Document Document  `json:"document,omitzero"`
-	Address  string    `json:"address,omitempty"`
-	Consents []Consent `json:"consents,omitempty"`
+	Person   Person   `json:"person,omitzero"`
+	Document Document `json:"document,omitzero"`
+	Address  string   `json:"address,omitempty"`
+	// Street, HouseNumber and Postcode are an address in parts, beside Address or instead of it.
+	Street      string    `json:"street,omitempty"`
+	HouseNumber string    `json:"house_number,omitempty"`
+	Postcode    string    `json:"postcode,omitempty"`
+	Consents    []Consent `json:"consents,omitempty"`
+	// RegistryCheck says that the session was made by [Engine.CheckRegistry], which sets it: a registry is
+	// asked, and nothing is shown.
+	RegistryCheck bool `json:"registry_check,omitempty"`
+	// QueryID is an id of the host's own for the creation, which may be used once in an integration. It is
+	// looked at only where [Policy.Strict] is on.
+	QueryID string `json:"-"`
 }
 
 // Person is what the host says about the person. Empty fields were not given.
@@ -80,12 +91,18 @@ type FactsFault string
 
 // The faults.
 const (
+	FaultMissing  FactsFault = "is missing"
 	FaultTooLong  FactsFault = "is too long"
 	FaultText     FactsFault = "is not UTF-8 text without NUL"
 	FaultNotHTTPS FactsFault = "is not an https address"
 	FaultNotUUID  FactsFault = "is not a UUID"
 	FaultDate     FactsFault = "is no day of the calendar"
+	FaultAddress  FactsFault = "is not an IP address of its kind"
+	FaultObject   FactsFault = "is not a JSON object"
 	FaultConsent  FactsFault = "is a consent that the person has not given"
+	FaultLength   FactsFault = "has too few or too many characters"
+	FaultCharset  FactsFault = "has other characters than A to Z and 0 to 9"
+	FaultUnknown  FactsFault = "is none of those that are known"
 )
 
 func (e *FactsError) Error() string { return fmt.Sprintf("session: %s %s", e.Field, e.Fault) }
@@ -96,7 +113,8 @@ func (e *FactsError) Unwrap() error { return ErrFacts }
 // Validate answers the first fault as a *[FactsError].
 func (f Facts) Validate() error {
 	texts := []struct{ field, text string }{
-		{"callback", f.Callback}, {"address", f.Address},
+		{"callback", f.Callback}, {"address", f.Address}, {"street", f.Street},
+		{"house_number", f.HouseNumber}, {"postcode", f.Postcode},
 		{"person.first_name", f.Person.FirstName}, {"person.last_name", f.Person.LastName},
 		{"person.full_name", f.Person.FullName}, {"person.id_number", f.Person.IDNumber},
 		{"person.phone_number", f.Person.PhoneNumber}, {"person.email", f.Person.Email},
@@ -144,6 +162,48 @@ func (f Facts) Validate() error {
 		if c.Type == "ine" && !c.Approved {
 			return &FactsError{"consents", FaultConsent}
 		}
+	}
+	return nil
+}
+
+// ValidateStrictly answers, as a *[FactsError], the first fault that only a strict integration minds (see
+// [Policy.Strict]): a document whose number has not 6 to 9 characters of A to Z and 0 to 9, whose type is not
+// one of PASSPORT, ID_CARD, RESIDENCE_PERMIT and DRIVERS_LICENSE, or whose country has no ISO 3166-1 alpha-2
+// code. What was not given is no fault. See
+// https://devdocs.veriff.com/docs/some-troubleshooting-codes-table.
+func (f Facts) ValidateStrictly() error {
+	d, n := f.Document, utf8.RuneCountInString(f.Document.Number)
+	switch {
+	case n > 0 && (n < 6 || n > 9):
+		return &FactsError{"document.number", FaultLength}
+	case strings.ContainsFunc(d.Number, isNoDocumentLetter):
+		return &FactsError{"document.number", FaultCharset}
+	case d.Type != "" && !slices.Contains(documentTypes, d.Type):
+		return &FactsError{"document.type", FaultUnknown}
+	case d.Country != "" && !isCountry(d.Country):
+		return &FactsError{"document.country", FaultUnknown}
+	}
+	return nil
+}
+
+func isNoDocumentLetter(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') }
+
+// documentTypes are those of https://devdocs.veriff.com/apidocs/v1sessions.
+var documentTypes = []string{"PASSPORT", "ID_CARD", "RESIDENCE_PERMIT", "DRIVERS_LICENSE"}
+
+// ValidateRegistry answers, as a *[FactsError] with [FaultMissing], the first thing that is missing for a
+// registry to be asked: the person's number; the full name, or the first and the last; the date of birth, the
+// address, or its street, house number and postcode. See
+// https://devdocs.veriff.com/apidocs/v1validate-registry.
+func (f Facts) ValidateRegistry() error {
+	p := f.Person
+	switch {
+	case p.IDNumber == "":
+		return &FactsError{"person.id_number", FaultMissing}
+	case p.FullName == "" && (p.FirstName == "" || p.LastName == ""):
+		return &FactsError{"person.full_name", FaultMissing}
+	case p.DateOfBirth.IsZero() && f.Address == "" && (f.Street == "" || f.HouseNumber == "" || f.Postcode == ""):
+		return &FactsError{"person.date_of_birth", FaultMissing}
 	}
 	return nil
 }

@@ -254,7 +254,7 @@ func TestNothingUnreadable(t *testing.T) {
 	id := b.to(session.StatusSubmitted)
 	for name, record := range map[string]decision.Record{
 		"no such day":   {Person: &decision.Person{DateOfBirth: noDay}},
-		"endless depth": {Additional: []byte(`{"a":` + strings.Repeat("[", 9999) + strings.Repeat("]", 9999) + `}`)},
+		"endless depth": {Additional: &decision.Additional{Other: []byte(`{"a":` + strings.Repeat("[", 9999) + strings.Repeat("]", 9999) + `}`)}},
 	} {
 		if _, err := b.Decide(b.ctx, id, decision.Verdict{Outcome: decision.Approved, Record: record}); !errors.Is(err, session.ErrVerdict) {
 			t.Errorf("%s: %v, want ErrVerdict", name, err)

@@ -94,7 +94,7 @@ func TestNothingOfThePersonOnDisk(t *testing.T) {
 	b.submit(s.ID)
 	b.settle()
 	record := decision.Record{
-		Reason: canary("reason"), IP: canary("ip"), Additional: []byte(`{"a":"` + canary("additional") + `"}`),
+		Reason: canary("reason"), IP: canary("ip"), Additional: &decision.Additional{Other: []byte(`{"a":"` + canary("additional") + `"}`)},
 		Person: &decision.Person{FirstName: canary("read")}, Document: &decision.Document{Number: canary("seen")},
 	}
 	if _, err := b.Decide(b.ctx, s.ID, decision.Verdict{Outcome: decision.Approved, Record: record}); err != nil {

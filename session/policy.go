@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/bonafide-idv/bonafide/media"
 )
 
 // Policy is what differs between integrations, as a value. The zero value is that of Veriff's
@@ -37,6 +39,21 @@ type Policy struct {
 	// Review allows sessions to be left to a human being. Where it is off, a decider's verdict "review" is
 	// recorded and the session waits in submitted. Default: off.
 	Review bool
+	// Required names what must have been uploaded to the current attempt before [Engine.Submit]. Default: nothing.
+	Required []media.Context
+	// Screening has every decided session screened by [Config.Screener], unless the person is asked to try
+	// again. Default: off.
+	Screening bool
+	// Monitoring is how long after a screening the next one follows, for as long as the session is there; the
+	// host is told only of what is new. Default: 0, never.
+	Monitoring time.Duration
+	// Registry allows [Engine.CheckRegistry]. Default: off.
+	Registry bool
+	// RegistrySync allows to wait there for the result. Default: off.
+	RegistrySync bool
+	// Strict has more of what the host gives refused: see [Facts.ValidateStrictly]. A wire language may refuse
+	// more too. Default: off.
+	Strict bool
 	// DeciderTries is how often the decider is asked about one attempt before the session fails. Default: 4.
 	DeciderTries int
 	// DeciderLease is how long the first call of the decider may take before it is asked again; it doubles
@@ -103,6 +120,20 @@ func (p Policy) Validate() (faults []string) {
 	}
 	if p.DeciderLease < 0 {
 		faults = append(faults, fmt.Sprintf("Policy.DeciderLease is %s, and must be positive", p.DeciderLease))
+	}
+	if p.Monitoring < 0 {
+		faults = append(faults, fmt.Sprintf("Policy.Monitoring is %s, and must not be negative", p.Monitoring))
+	}
+	if p.Monitoring > 0 && !p.Screening {
+		faults = append(faults, "Policy.Monitoring needs Policy.Screening")
+	}
+	if p.RegistrySync && !p.Registry {
+		faults = append(faults, "Policy.RegistrySync needs Policy.Registry")
+	}
+	for _, c := range p.Required {
+		if !c.Valid() {
+			faults = append(faults, fmt.Sprintf("Policy.Required names %q, which is no context", c))
+		}
 	}
 	for name, rules := range map[string][]Rule{"Create": p.Create, "Delete": p.Delete} {
 		if len(rules) > MaxRules {

@@ -34,6 +34,21 @@ func (Medium) Format(f fmt.State, _ rune) { redact(f, "medium") }
 // Format writes a fixed word for every verb.
 func (MediaFacts) Format(f fmt.State, _ rune) { redact(f, "media facts") }
 
+// Format writes the finding's kind for every verb.
+func (f Found) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "[finding %s]", f.Kind) }
+
+// Format writes a fixed word for every verb.
+func (FindingFacts) Format(f fmt.State, _ rune) { redact(f, "finding facts") }
+
+// Format writes a fixed word for every verb.
+func (Device) Format(f fmt.State, _ rune) { redact(f, "device") }
+
+// Format writes a fixed word for every verb.
+func (Screened) Format(f fmt.State, _ rune) { redact(f, "screening") }
+
+// Format writes a fixed word for every verb.
+func (UserStatus) Format(f fmt.State, _ rune) { redact(f, "user status") }
+
 func redact(w io.Writer, what string) { _, _ = io.WriteString(w, "["+what+"]") }
 
 // LogValue gives a fixed word.
@@ -63,3 +78,18 @@ func (m Medium) LogValue() slog.Value { return slog.StringValue(m.ID.String()) }
 
 // LogValue gives a fixed word.
 func (MediaFacts) LogValue() slog.Value { return slog.StringValue("[media facts]") }
+
+// LogValue gives the finding's kind.
+func (f Found) LogValue() slog.Value { return slog.StringValue(string(f.Kind)) }
+
+// LogValue gives a fixed word.
+func (FindingFacts) LogValue() slog.Value { return slog.StringValue("[finding facts]") }
+
+// LogValue gives a fixed word.
+func (Device) LogValue() slog.Value { return slog.StringValue("[device]") }
+
+// LogValue gives a fixed word.
+func (Screened) LogValue() slog.Value { return slog.StringValue("[screening]") }
+
+// LogValue gives a fixed word.
+func (UserStatus) LogValue() slog.Value { return slog.StringValue("[user status]") }

@@ -12,7 +12,19 @@ import (
 //
 // Errors: [ErrNotFound] for a session that is not there, is of another tenant, or is deleted, alike.
 func (e *Engine) Get(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
-	w, err := e.begin(ctx, Ref{ID: id}, PartAttempts|PartDecisions|PartMedia)
+	return e.get(ctx, Ref{ID: id})
+}
+
+// GetByAttempt is [Engine.Get] by the id of one of the session's attempts.
+func (e *Engine) GetByAttempt(ctx context.Context, attempt uuid.UUID) (*Snapshot, error) {
+	return e.get(ctx, Ref{Attempt: attempt})
+}
+
+// allParts are the parts that readers see.
+const allParts = PartAttempts | PartDecisions | PartMedia | PartFindings
+
+func (e *Engine) get(ctx context.Context, ref Ref) (*Snapshot, error) {
+	w, err := e.begin(ctx, ref, allParts)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -19,7 +20,7 @@ func (e *Engine) Settle(ctx context.Context) (int, error) {
 	}
 	var failed error
 	for total := 0; ; {
-		swept, jobs, _, err := e.sweep(ctx, room{sweepBatch, sweepBatch})
+		swept, jobs, _, err := e.sweep(ctx, room{EventDeciding: sweepBatch, EventScreening: sweepBatch, EventErasing: sweepBatch})
 		for _, j := range jobs {
 			e.do(ctx, j)
 		}
@@ -39,15 +40,16 @@ func (e *Engine) Settle(ctx context.Context) (int, error) {
 const (
 	// pollEvery is how long Run sleeps at most, because other processes write to the same store.
 	pollEvery = 500 * time.Millisecond
-	// decidersAtOnce, erasuresAtOnce and sendsAtOnce bound what one Run does at a time.
-	decidersAtOnce = 64
-	erasuresAtOnce = 16
-	sendsAtOnce    = 32
+	// sendsAtOnce bounds what one Run sends at a time.
+	sendsAtOnce = 32
 	// sendsPerEndpoint keeps one slow receiver from taking all of them.
 	sendsPerEndpoint = 8
 	// grace is how long what was begun may go on when Run is to end.
 	grace = 30 * time.Second
 )
+
+// jobsAtOnce bounds what one Run does at a time.
+var jobsAtOnce = room{EventDeciding: 64, EventScreening: 32, EventErasing: 16}
 
 // Run does what falls due, within a second, until ctx ends; then it finishes what it has begun, for which
 // deciders and receivers have 30 seconds until their ctx ends, and returns nil. Any number of processes may run
@@ -59,7 +61,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	r := &runner{e: e, free: make(chan struct{}, 1), sending: map[uuid.UUID]int{}}
+	r := &runner{e: e, free: make(chan struct{}, 1), jobs: maps.Clone(jobsAtOnce), sending: map[uuid.UUID]int{}}
 	for ctx.Err() == nil {
 		next := r.sweep(ctx, work)
 		if due := r.relay(ctx, work); !due.IsZero() && (next.IsZero() || due.Before(next)) {
@@ -79,7 +81,7 @@ type runner struct {
 	free chan struct{} // something ended
 
 	mu      sync.Mutex
-	jobs    room // that are under way
+	jobs    room // for which there is room
 	sends   int
 	sending map[uuid.UUID]int // by endpoint
 }
@@ -87,18 +89,14 @@ type runner struct {
 // sweep begins what is due, as far as there is room, and says when to come again.
 func (r *runner) sweep(ctx, work context.Context) time.Time {
 	r.mu.Lock()
-	left := room{decidersAtOnce - r.jobs.deciding, erasuresAtOnce - r.jobs.erasing}
+	left := maps.Clone(r.jobs)
 	r.mu.Unlock()
 	done, jobs, next, err := r.e.sweep(ctx, left)
 	if err != nil {
 		r.failed(ctx, "sweep", err)
 	}
 	for _, j := range jobs {
-		under := &r.jobs.deciding
-		if j.kind == EventErasing {
-			under = &r.jobs.erasing
-		}
-		r.begin(func() { r.e.do(work, j) }, func(n int) { *under += n })
+		r.begin(func() { r.e.do(work, j) }, func(n int) { r.jobs[j.kind] -= n })
 	}
 	if err != nil {
 		return time.Time{}

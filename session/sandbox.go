@@ -19,24 +19,43 @@ func (Manual) Decide(context.Context, Case) (decision.Verdict, error) {
 
 // Sandbox is the decider for test integrations: the person's first name decides, exactly spelt: Approve,
 // Decline, Resubmit or Review. With any other name the session waits in submitted for [Engine.Decide]. What it
-// says about people is made up.
-type Sandbox struct{}
+// says about people is made up; but a full name that the host gave is taken over, so that a [Screener] can be
+// tried with it.
+type Sandbox struct {
+	// FullAuto has it say too how sure it is of each field, as a full-auto integration is told. Default: off.
+	FullAuto bool
+}
 
 var _ Decider = Sandbox{}
 
 // Decide looks at the first name that the host gave.
-func (Sandbox) Decide(_ context.Context, c Case) (decision.Verdict, error) {
+func (d Sandbox) Decide(_ context.Context, c Case) (decision.Verdict, error) {
+	var v decision.Verdict
 	switch c.Facts.Person.FirstName {
 	case "Approve":
-		return decision.Verdict{Outcome: decision.Approved, Record: specimen(c.Facts)}, nil
+		v = decision.Verdict{Outcome: decision.Approved, Record: specimen(c.Facts)}
 	case "Decline":
-		return decision.Verdict{Outcome: decision.Declined, Code: 102, Record: specimen(c.Facts)}, nil
+		v = decision.Verdict{Outcome: decision.Declined, Code: 102, Record: specimen(c.Facts)}
 	case "Resubmit":
-		return decision.Verdict{Outcome: decision.Resubmission, Code: 204}, nil
+		v = decision.Verdict{Outcome: decision.Resubmission, Code: 204}
 	case "Review":
-		return decision.Verdict{Outcome: decision.Review}, nil
+		v = decision.Verdict{Outcome: decision.Review}
+	default:
+		return v, ErrWait
 	}
-	return decision.Verdict{}, ErrWait
+	if d.FullAuto && v.Record.Person != nil {
+		v.Record.Automation, v.Record.Score = certain(), new(1.0)
+	}
+	return v, nil
+}
+
+// certain is what a sandbox can say of the fields that it has made up.
+func certain() *decision.Automation {
+	fields := map[string]decision.Confidence{}
+	for _, name := range []string{"person.first_name", "person.last_name", "person.date_of_birth", "document.number"} {
+		fields[name] = decision.Confidence{Category: "high", Sources: []string{"VIZ", "MRZ"}}
+	}
+	return &decision.Automation{Fields: fields}
 }
 
 // specimen is a person who does not exist, with the document of one: what the host gave, and the rest made up.
@@ -46,7 +65,7 @@ func specimen(f Facts) decision.Record {
 	country := or(f.Document.Country, "EE")
 	return decision.Record{
 		Person: &decision.Person{
-			FirstName: f.Person.FirstName, LastName: or(f.Person.LastName, "Specimen"), IDNumber: or(f.Person.IDNumber, "00000000000"),
+			FirstName: f.Person.FirstName, FullName: f.Person.FullName, LastName: or(f.Person.LastName, "Specimen"), IDNumber: or(f.Person.IDNumber, "00000000000"),
 			DateOfBirth: born, Nationality: country, PlaceOfBirth: "Exampleville",
 		},
 		Document: &decision.Document{

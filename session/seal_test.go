@@ -188,7 +188,7 @@ func TestUploadsThatFail(t *testing.T) {
 		"text":                {media.Face, strings.NewReader("hello"), media.ErrFormat},
 		"no context":          {"", bytes.NewReader(png), media.ErrContext},
 		"unknown context":     {"selfie", bytes.NewReader(png), media.ErrContext},
-		"video context":       {"face-pre-video", bytes.NewReader(png), media.ErrContext},
+		"picture of a film":   {"face-pre-video", bytes.NewReader(png), media.ErrFormat},
 		"one byte too large":  {media.Face, bytes.NewReader(append(bytes.Clone(png), make([]byte, 1001-len(png))...)), media.ErrTooLarge},
 		"broken at once":      {media.Face, io.MultiReader(failing{forged}), forged},
 		"broken off":          {media.Face, io.MultiReader(bytes.NewReader(png), failing{forged}), forged},

@@ -38,6 +38,8 @@ type Session struct {
 	DecideAt time.Time
 	// EraseAt is when the keys and blobs of a deleted session are to be destroyed; zero when done.
 	EraseAt time.Time
+	// ScreenAt is when a decided session is screened next; zero: never.
+	ScreenAt time.Time
 	// RetryAt puts off whatever is due: work that was begun elsewhere, or that failed Tries times.
 	RetryAt time.Time
 	Tries   int
@@ -87,6 +89,28 @@ type Media struct {
 	Sealed    []byte // [MediaFacts]; nil once erased
 }
 
+// FindingKind says what a [Finding] is about.
+type FindingKind string
+
+// The kinds of finding.
+const (
+	FindingDevice     FindingKind = "device"      // [Device]
+	FindingScreening  FindingKind = "screening"   // [Screened]
+	FindingUserStatus FindingKind = "user_status" // [UserStatus]
+)
+
+// Finding is something that was learned about an attempt besides what was shown and what was concluded.
+// Findings are appended and never changed.
+type Finding struct {
+	ID      uuid.UUID
+	Session uuid.UUID
+	Attempt uuid.UUID
+	Kind    FindingKind
+	By      Actor
+	At      time.Time
+	Sealed  []byte // [FindingFacts]; nil once erased
+}
+
 // EventKind says what happened.
 type EventKind string
 
@@ -104,6 +128,12 @@ const (
 	EventExpired               EventKind = "expired"
 	EventAbandoned             EventKind = "abandoned"
 	EventFailed                EventKind = "failed"
+
+	EventCollected  EventKind = "collected"   // data about the person's device were given
+	EventScreening  EventKind = "screening"   // the screener was asked
+	EventScreened   EventKind = "screened"    // a screening found something new: the first result, or another than before
+	EventRescreened EventKind = "rescreened"  // a screening found the same as before
+	EventUserStatus EventKind = "user_status" // the host gave the attempt a status of its own
 
 	EventDeciding  EventKind = "deciding"  // the decider was asked
 	EventUndecided EventKind = "undecided" // it gave a verdict that the integration's policy cannot carry out, or none

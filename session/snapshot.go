@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -16,6 +17,7 @@ type Snapshot struct {
 	Attempts  []Attempt   // in the order of N
 	Decisions []Concluded // in the order of N; the newest holds
 	Media     []Medium    // of all attempts, in the order of upload
+	Findings  []Found     // of all attempts, oldest first
 
 	key hiddenKey // never nil; zero once it is gone
 }
@@ -34,7 +36,8 @@ type Medium struct {
 
 // MediaFacts are what is known about a medium's bytes. They are sealed.
 type MediaFacts struct {
-	SHA256 string `json:"sha256"` // of the bytes as uploaded, in hex
+	SHA256   string        `json:"sha256"`             // of the bytes as uploaded, in hex
+	Duration time.Duration `json:"duration,omitempty"` // of a film, where it is known
 }
 
 // Deleted reports whether the session is being deleted: only a renderer ever sees such a snapshot.
@@ -67,6 +70,11 @@ func (s *Snapshot) attempt() *Attempt {
 		return nil
 	}
 	return &s.Attempts[i]
+}
+
+// hasAttempt reports whether the session has the attempt, when attempts were loaded.
+func (s *Snapshot) hasAttempt(id uuid.UUID) bool {
+	return slices.ContainsFunc(s.Attempts, func(a Attempt) bool { return a.ID == id })
 }
 
 // atItsEnd makes the current attempt say what a session's end without a decision means for it.

@@ -75,6 +75,9 @@ var actions = []Action{
 // status.
 const ActionUpload Action = "upload"
 
+// ActionCollect asks [Engine.Can] for data about the person's device. It is no part of the state machine either.
+const ActionCollect Action = "collect"
+
 // Actions gives all actions in the order of a session's life.
 func Actions() []Action { return slices.Clone(actions) }
 

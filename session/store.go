@@ -24,8 +24,8 @@ var (
 	ErrUnknown = errors.New("session: outcome unknown")
 )
 
-// Store keeps sessions, and with each its parts: attempts, decisions, media, events and deliveries; and
-// the permit logs of rate rules.
+// Store keeps sessions, and with each its parts: attempts, decisions, media, findings, events and
+// deliveries; and the permit logs of rate rules.
 //
 // A session row has a *version*, which a [Change] raises by one unless it is a Keep, and a *seq*, the number of
 // its newest event. A Store MUST NOT have rules: it compares, keeps and finds. Times are whole microseconds,
@@ -51,7 +51,7 @@ type Store interface {
 	//  - Events get Seq = the session's seq + 1, + 2, … in their order, and the session's Seq becomes the
 	//    last of them; a delivery gets the Seq of the event that it names, of this change or an earlier one.
 	//  - An attempt of the session that is there already (same ID) is overwritten. A change with any other part whose ID
-	//    is there, for decisions and events within the session and else in any, is ErrExists.
+	//    is there, for decisions, findings and events within the session and else in any, is ErrExists.
 	//  - Permits are judged by [PermitLog.Take] in the order of changes, over logs that no one else can
 	//    take from meanwhile, and after versions: a change that is refused takes none. Of several permits that are
 	//    refused the error is that with the latest Retry.
@@ -75,7 +75,7 @@ type Store interface {
 	Sweep(ctx context.Context, now time.Time, n int, tick func(Session) (Change, bool)) (done int, next time.Time, err error)
 
 	// Load finds one session by one of its names, and the parts that are asked for, as of one instant.
-	// Attempts, decisions and events come in the order of N or Seq, media in the order of ID.
+	// Attempts, decisions and events come in the order of N or Seq, media and findings in the order of ID.
 	// ErrNotFound: there is none in the tenant, or it is deleted and ref does not ask for deleted ones.
 	Load(ctx context.Context, ref Ref, parts Parts) (Record, error)
 
@@ -127,6 +127,7 @@ type Change struct {
 	Attempts   []Attempt // added, or overwritten where the ID is there
 	Decisions  []Decision
 	Media      []Media
+	Findings   []Finding
 	Events     []Event // at least one
 	Deliveries []Delivery
 	Permits    []Permit
@@ -142,7 +143,7 @@ type Change struct {
 type Erase uint8
 
 const (
-	// EraseSealed makes nil the sealed bytes of decisions and media, and the bodies of personal deliveries, of
+	// EraseSealed makes nil the sealed bytes of decisions, media and findings, and the bodies of personal deliveries, of
 	// which those still pending become erased and are no longer due. (The session's own Sealed and Key are as
 	// Change.Session says.)
 	EraseSealed Erase = 1 << iota
@@ -168,6 +169,7 @@ const (
 	PartDecisions
 	PartMedia
 	PartEvents
+	PartFindings
 )
 
 // Record is a session with its parts, as the store has them.
@@ -176,6 +178,7 @@ type Record struct {
 	Attempts  []Attempt
 	Decisions []Decision
 	Media     []Media
+	Findings  []Finding
 	Events    []Event
 }
 

@@ -23,12 +23,25 @@ const retryBase = time.Minute
 // begins, so that nobody else does it meanwhile, and its version says whether the job still counts.
 type job struct {
 	session Session
-	kind    EventKind // deciding or erasing; empty: there is nothing more to do
+	kind    EventKind // deciding, screening or erasing; empty: there is nothing more to do
 	lease   time.Duration
 }
 
-// room is how many jobs may be begun, of each kind.
-type room struct{ deciding, erasing int }
+// room is how many jobs may be begun, by their kind.
+type room map[EventKind]int
+
+// jobKind is the kind of job that the session's alarm is for; empty: for none.
+func (s Session) jobKind() EventKind {
+	switch {
+	case !s.DeletedAt.IsZero():
+		return EventErasing
+	case s.Status == StatusSubmitted:
+		return EventDeciding
+	case !s.Status.TakesMedia() && !s.ScreenAt.IsZero():
+		return EventScreening
+	}
+	return ""
+}
 
 // tickTime is how long a sweep goes on ticking sessions: what it asks of the keeper and of the integrations, it
 // asks while others wait to write.
@@ -47,7 +60,7 @@ func (e *Engine) sweep(ctx context.Context, room room) (done int, jobs []job, ne
 			return Change{}, false
 		}
 		delete(claimed, s.ID) // of a transaction that is run again
-		if !room.takes(s, claimed) {
+		if !room.has(s, claimed) {
 			return Change{}, false
 		}
 		w, err := e.due(asking, s)
@@ -67,15 +80,13 @@ func (e *Engine) sweep(ctx context.Context, room room) (done int, jobs []job, ne
 	return done, jobs, next, err
 }
 
-// takes reports whether a session's alarm can be served beside the jobs that are claimed.
-func (r room) takes(s Session, claimed map[uuid.UUID]job) bool {
-	left, kind := sweepBatch, EventKind("")
-	switch {
-	case !s.DeletedAt.IsZero():
-		left, kind = r.erasing, EventErasing
-	case s.Status == StatusSubmitted:
-		left, kind = r.deciding, EventDeciding
+// has reports whether a session's alarm can be served beside the jobs that are claimed.
+func (r room) has(s Session, claimed map[uuid.UUID]job) bool {
+	kind := s.jobKind()
+	if kind == "" {
+		return len(claimed) < sweepBatch
 	}
+	left := r[kind]
 	for _, j := range claimed {
 		if j.kind == kind {
 			left--
@@ -99,6 +110,8 @@ func (e *Engine) due(ctx context.Context, s Session) (*work, error) {
 		return w, w.move(ActionFail, ActorEngine, w.now)
 	case s.Status == StatusSubmitted:
 		return w, w.lease(EventDeciding, backoff(w.in.Policy.DeciderLease, s.Tries))
+	case !s.ScreenAt.IsZero():
+		return w, w.lease(EventScreening, backoff(retryBase, s.Tries))
 	}
 	return nil, fmt.Errorf("session: nothing is due in status %s", s.Status)
 }
@@ -117,7 +130,7 @@ func (w *work) job() job {
 	j := job{session: w.snap.Session, lease: w.snap.RetryAt.Sub(w.now)}
 	j.session.Version++ // as the store will have written it
 	switch kind := w.change.Events[len(w.change.Events)-1].Kind; kind {
-	case EventErasing, EventDeciding:
+	case EventErasing, EventDeciding, EventScreening:
 		j.kind = kind
 	}
 	return j
@@ -160,12 +173,9 @@ func (e *Engine) do(ctx context.Context, j job) {
 	defer cancel()
 	on := *e
 	on.job = &j.session
-	var err error
-	if j.kind == EventErasing {
-		err = on.erase(ctx, j.session)
-	} else {
-		err = on.decide(ctx, j.session)
-	}
+	err := map[EventKind]func(context.Context, Session) error{
+		EventErasing: on.erase, EventDeciding: on.decide, EventScreening: on.screen,
+	}[j.kind](ctx, j.session)
 	if err != nil && !errors.Is(err, ErrConflict) {
 		e.cfg.Log.ErrorContext(ctx, "work of a session's alarm failed", "session", j.session.ID, "work", j.kind, "try", j.session.Tries, "error", err)
 	}
@@ -173,7 +183,7 @@ func (e *Engine) do(ctx context.Context, j job) {
 
 // decide asks the decider about a claimed session and carries out what it says.
 func (e *Engine) decide(ctx context.Context, claimed Session) error {
-	rec, err := e.store.Load(ctx, Ref{Tenant: claimed.Tenant, ID: claimed.ID}, PartAttempts|PartDecisions|PartMedia)
+	rec, err := e.store.Load(ctx, Ref{Tenant: claimed.Tenant, ID: claimed.ID}, allParts)
 	if err != nil {
 		return err
 	}
@@ -211,6 +221,9 @@ func (e *Engine) ask(ctx context.Context, s *Snapshot) (v decision.Verdict, err 
 			err = fmt.Errorf("session: the decider failed: %T", err)
 		}
 	}()
+	if s.Facts.RegistryCheck && e.cfg.Registry != nil {
+		return e.cfg.Registry.ValidateRegistry(ctx, s.Facts)
+	}
 	return e.cfg.Decider.Decide(ctx, Case{Snapshot: s, Open: func(ctx context.Context, id uuid.UUID) (io.ReadCloser, error) {
 		f, err := e.file(s, id)
 		if err != nil {

@@ -16,12 +16,17 @@ import (
 	"github.com/bonafide-idv/bonafide/media"
 )
 
-// Upload is one photograph or document of the person.
+// Upload is one photograph, document or film of the person, or the data of a document's chip.
 type Upload struct {
 	Context media.Context
 	// Content is read to its end. An error that it answers instead of io.EOF, such as a signature that turns
 	// out wrong, ends the upload with that error, and nothing remains.
 	Content io.Reader
+	// About says what Content shows, once it has been read to its end; an error ends the upload with it. It is
+	// for who learns that last, as a reader of JSON may, and not for the data of chips. Default: Context.
+	About func() (media.Context, error)
+	// Duration is how long a film is. Default: not known.
+	Duration time.Duration
 }
 
 // Upload adds a medium to the session's current attempt; after a request for resubmission, to the next. The
@@ -30,22 +35,29 @@ type Upload struct {
 // wins.
 //
 // Errors: [ErrNotFound]; a *[TransitionError] for [ActionUpload] when the session takes no media any more;
-// [media.ErrContext], [media.ErrFormat], [media.ErrTooLarge] for what is not acceptable; what Content answers.
+// [media.ErrContext], [media.ErrFormat], [media.ErrTooLarge], [media.ErrChipMissing], [media.ErrChipEncoding] for
+// what is not acceptable; what Content and About answer.
 func (e *Engine) Upload(ctx context.Context, id uuid.UUID, u Upload) (*Medium, error) {
 	w, err := e.begin(ctx, Ref{ID: id}, 0)
 	if err != nil {
 		return nil, err
 	}
-	if err := takesMedia(w.snap.At(w.now).Status, e.actor); err != nil {
+	if err := takes(w.snap.At(w.now).Status, ActionUpload, e.actor); err != nil {
 		return nil, err
 	}
-	if !u.Context.IsImage() {
-		return nil, fmt.Errorf("%w for an upload", media.ErrContext)
+	if u.About == nil {
+		if !u.Context.Valid() {
+			return nil, fmt.Errorf("%w for an upload", media.ErrContext)
+		}
+		u.About = func() (media.Context, error) { return u.Context, nil }
 	}
 	m := &Medium{Media: Media{
 		ID: e.cfg.NewID(w.now), Session: id, Context: u.Context, Blob: blobName(w.now), CreatedAt: w.now,
 	}}
-	if err := e.storeBlob(ctx, w.snap, m, u.Content); err != nil {
+	if u.Context.IsVideo() {
+		m.Duration = max(u.Duration, 0)
+	}
+	if err := e.storeBlob(ctx, w.snap, m, u); err != nil {
 		return nil, err
 	}
 	_, err = e.write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error { return w.addMedium(m) })
@@ -59,22 +71,20 @@ func (e *Engine) Upload(ctx context.Context, id uuid.UUID, u Upload) (*Medium, e
 	return m, err
 }
 
-func takesMedia(status Status, actor Actor) error {
+// takes refuses what is added to a session when it is no longer the person's turn.
+func takes(status Status, action Action, actor Actor) error {
 	if !status.TakesMedia() {
-		return &TransitionError{Status: status, Action: ActionUpload, Actor: actor}
+		return &TransitionError{Status: status, Action: action, Actor: actor}
 	}
 	return nil
 }
 
-// addMedium makes the row. Only an upload that opens an attempt raises the version.
+// addMedium makes the row.
 func (w *work) addMedium(m *Medium) error {
-	if err := takesMedia(w.snap.At(w.now).Status, w.e.actor); err != nil {
+	if err := takes(w.snap.At(w.now).Status, ActionUpload, w.e.actor); err != nil {
 		return err
 	}
-	before := w.snap.AttemptID
-	w.nextAttempt()
-	w.change.Keep = w.snap.AttemptID == before
-	w.active()
+	w.intoAttempt()
 	m.Attempt = w.snap.AttemptID
 	sealed, err := w.snap.key().sealJSON(&w.snap.Session, part{"media", m.ID}, m.MediaFacts)
 	if err != nil {
@@ -82,28 +92,26 @@ func (w *work) addMedium(m *Medium) error {
 	}
 	m.Sealed = sealed
 	w.change.Media = []Media{m.Media}
-	if !w.change.Keep {
-		w.snap.UpdatedAt = w.now
-	}
 	return w.emit(EventUploaded, w.e.actor, w.now)
 }
 
-// storeBlob seals the content into a blob, and notes what it is.
-func (e *Engine) storeBlob(ctx context.Context, s *Snapshot, m *Medium, content io.Reader) error {
+// storeBlob seals the content into a blob, and notes what it is. Nothing is committed before u.About has agreed.
+func (e *Engine) storeBlob(ctx context.Context, s *Snapshot, m *Medium, u Upload) error {
+	if u.Context.IsChip() {
+		var err error
+		if u.Content, err = chipData(u.Content, e.cfg.MediaLimits.For(media.JSON)); err != nil {
+			return err
+		}
+	}
 	head := make([]byte, media.HeaderLen)
-	n, err := io.ReadFull(content, head)
+	n, err := io.ReadFull(u.Content, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return err
 	}
 	head = head[:n]
-	kind, ok := media.Sniff(head)
-	if !ok {
-		return media.ErrFormat
-	}
-	if err := media.CheckHeader(head, kind); err != nil {
+	if m.Type, err = typeOf(head, u.Context); err != nil {
 		return err
 	}
-	m.Type = kind
 	blob, err := e.cfg.Blobs.Create(ctx, m.Blob)
 	if err != nil {
 		return err
@@ -115,8 +123,8 @@ func (e *Engine) storeBlob(ctx context.Context, s *Snapshot, m *Medium, content 
 		return err
 	}
 	sum := sha256.New()
-	limit := e.cfg.MediaLimits.For(kind)
-	whole := io.MultiReader(bytes.NewReader(head), content)
+	limit := e.cfg.MediaLimits.For(m.Type)
+	whole := io.MultiReader(bytes.NewReader(head), u.Content)
 	m.Size, err = io.Copy(io.MultiWriter(sum, sealed), io.LimitReader(whole, limit+1))
 	if err != nil {
 		return err
@@ -124,11 +132,45 @@ func (e *Engine) storeBlob(ctx context.Context, s *Snapshot, m *Medium, content 
 	if m.Size > limit {
 		return media.ErrTooLarge
 	}
+	if m.Context, err = u.About(); err != nil {
+		return err
+	}
+	switch {
+	case !m.Context.Valid(), m.Context.IsChip() != u.Context.IsChip():
+		return fmt.Errorf("%w for an upload", media.ErrContext)
+	case !m.Context.Takes(m.Type):
+		return fmt.Errorf("%w that show %s", media.ErrFormat, m.Context)
+	}
 	if err := sealed.Close(); err != nil {
 		return err
 	}
 	m.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	return blob.Commit()
+}
+
+// typeOf is what the first bytes say; only what comes as chip data is ever taken for text.
+func typeOf(head []byte, context media.Context) (media.Type, error) {
+	if context.IsChip() {
+		return media.JSON, nil
+	}
+	kind, ok := media.Sniff(head)
+	if !ok {
+		return "", media.ErrFormat
+	}
+	return kind, media.CheckHeader(head, kind)
+}
+
+// chipData reads what a document's chip holds, which is small, and gives it in its one form.
+func chipData(content io.Reader, limit int64) (io.Reader, error) {
+	text, err := io.ReadAll(io.LimitReader(content, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(text)) > limit {
+		return nil, media.ErrTooLarge
+	}
+	canonical, err := media.ParseChip(text)
+	return bytes.NewReader(canonical), err
 }
 
 // mediaKey is the key of one medium, and what is bound to its bytes.

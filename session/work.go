@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/bonafide-idv/bonafide/decision"
 )
@@ -83,6 +86,9 @@ func (e *Engine) workOnErased(ctx context.Context, rec Record) (*work, error) {
 	for i := range rec.Media {
 		rec.Media[i].Sealed = nil
 	}
+	for i := range rec.Findings {
+		rec.Findings[i].Sealed = nil
+	}
 	return e.workOn(ctx, rec)
 }
 
@@ -106,6 +112,14 @@ func (e *Engine) openRecord(ctx context.Context, rec Record) (*Snapshot, error) 
 		}
 		s.Decisions = append(s.Decisions, c)
 	}
+	for _, f := range rec.Findings {
+		c := Found{Finding: f}
+		if err := s.key().openJSON(&s.Session, part{"finding", f.ID}, f.Sealed, &c.FindingFacts); err != nil {
+			return nil, err
+		}
+		s.Findings = append(s.Findings, c)
+	}
+	slices.SortStableFunc(s.Findings, func(a, b Found) int { return a.At.Compare(b.At) })
 	for _, m := range rec.Media {
 		c := Medium{Media: m}
 		if err := s.key().openJSON(&s.Session, part{"media", m.ID}, m.Sealed, &c.MediaFacts); err != nil {
@@ -173,7 +187,7 @@ func (w *work) move(action Action, by Actor, at time.Time) error {
 	}
 	s.Status = to
 	s.UpdatedAt = at
-	s.DecideAt, s.RetryAt, s.Tries = time.Time{}, time.Time{}, 0
+	s.DecideAt, s.ScreenAt, s.RetryAt, s.Tries = time.Time{}, time.Time{}, time.Time{}, 0
 	s.EndedAt = time.Time{}
 	switch {
 	case to == StatusSubmitted:
@@ -229,6 +243,18 @@ func (w *work) nextAttempt() {
 	w.putAttempt(next)
 }
 
+// intoAttempt opens the next attempt where it is time, for what is added to an attempt without changing the
+// session's status: only what opens an attempt raises the version.
+func (w *work) intoAttempt() {
+	before := w.snap.AttemptID
+	w.nextAttempt()
+	w.change.Keep = w.snap.AttemptID == before
+	w.active()
+	if !w.change.Keep {
+		w.snap.UpdatedAt = w.now
+	}
+}
+
 // appendDecision adds a decision to the session.
 func (w *work) appendDecision(v decision.Verdict, by Actor) error {
 	d := Decision{
@@ -248,10 +274,15 @@ func (w *work) appendDecision(v decision.Verdict, by Actor) error {
 // emit appends an event, and a delivery for every endpoint that wants it. A deletion is not held up by an
 // endpoint to which it cannot be told.
 func (w *work) emit(kind EventKind, by Actor, at time.Time) error {
+	return w.emitAbout(w.snap.AttemptID, kind, by, at)
+}
+
+// emitAbout is emit for an event about another attempt than the current one.
+func (w *work) emitAbout(attempt uuid.UUID, kind EventKind, by Actor, at time.Time) error {
 	s := &w.snap.Session
 	ev := Event{
 		ID: w.e.cfg.NewID(w.now), Session: s.ID, Change: w.change.ID, Kind: kind, Status: s.Status,
-		Attempt: s.AttemptID, By: by, At: at,
+		Attempt: attempt, By: by, At: at,
 	}
 	w.change.Events = append(w.change.Events, ev)
 	for _, ep := range w.in.Endpoints {

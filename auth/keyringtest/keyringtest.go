@@ -1,5 +1,5 @@
 // Package keyringtest says whether an [auth.Keyring] keeps its contract. A host that implements one calls [Run]
-// from a test of its own.
+// from a test of its own, or [RunAdmin] when the keyring also has the verbs by which its host changes it.
 package keyringtest
 
 import (
@@ -16,7 +16,8 @@ import (
 
 // Run tests keyring, which must hold the known credentials and may hold others. Among the known ones there must
 // be an inactive one, and one whose signing secret is not its oldest: without them the test would prove too
-// little, and fails. Run changes nothing in the keyring. It is most useful under the race detector.
+// little, and fails. Where keys may be flexible, one of them should be among the known ones. Run changes nothing
+// in the keyring. It is most useful under the race detector.
 func Run(t testing.TB, keyring auth.Keyring, known ...auth.Credential) {
 	t.Helper()
 	if !slices.ContainsFunc(known, func(c auth.Credential) bool { return !c.Active }) ||
@@ -25,7 +26,7 @@ func Run(t testing.TB, keyring auth.Keyring, known ...auth.Credential) {
 		return
 	}
 	s := suite{t, t.Context(), keyring, known}
-	s.knownMustBeFoundBothWays()
+	s.knownMustBeFoundEveryWay()
 	s.unknownMustBeErrUnknownKey()
 	s.returnedMustBeTheCallersOwn()
 	s.bothMustBeSafeForConcurrentUse()
@@ -42,35 +43,55 @@ type suite struct {
 type lookup struct {
 	name string
 	find func(context.Context, uuid.UUID) (auth.Credential, error)
-	id   func(auth.Credential) uuid.UUID
+	ids  func(auth.Credential) []uuid.UUID
 }
 
-func (s suite) lookups() []lookup {
+func lookups(keyring auth.Keyring) []lookup {
 	return []lookup{
-		{"ByKey", s.keyring.ByKey, func(c auth.Credential) uuid.UUID { return c.APIKey }},
-		{"ByIntegration", s.keyring.ByIntegration, func(c auth.Credential) uuid.UUID { return c.Integration }},
+		{"ByKey", keyring.ByKey, func(c auth.Credential) []uuid.UUID { return []uuid.UUID{c.APIKey} }},
+		{"ByIntegration", keyring.ByIntegration, auth.Credential.Integrations},
 	}
 }
 
-func (s suite) knownMustBeFoundBothWays() {
+func (s suite) knownMustBeFoundEveryWay() {
 	s.Helper()
-	s.mustFindAll("a known credential MUST be found both ways, an inactive one too")
+	s.mustFindAll("a known credential MUST be found by its API key and by each of its integrations, an inactive one too")
 }
 
 func (s suite) mustFindAll(rule string) {
 	s.Helper()
 	for _, want := range s.known {
-		for _, by := range s.lookups() {
-			got, err := by.find(s.ctx, by.id(want))
+		mustFind(s, s.ctx, s.keyring, want, rule)
+	}
+}
+
+// mustFind demands the credential, by all of its ids.
+func mustFind(t testing.TB, ctx context.Context, keyring auth.Keyring, want auth.Credential, rule string) {
+	t.Helper()
+	for _, by := range lookups(keyring) {
+		for _, id := range by.ids(want) {
+			got, err := by.find(ctx, id)
 			if err != nil {
-				s.Errorf("%s: %s(%s): got error %v, want the credential", rule, by.name, by.id(want), err)
+				t.Errorf("%s: %s(%s): got error %v, want the credential", rule, by.name, id, err)
 				continue
 			}
 			if err := got.Validate(); err != nil {
-				s.Errorf("%s, and be valid: %s(%s): %v", rule, by.name, by.id(want), err)
+				t.Errorf("%s, and be valid: %s(%s): %v", rule, by.name, id, err)
 			}
 			if !same(got, want) {
-				s.Errorf("%s: %s(%s): got %+v, want %+v with equal secrets", rule, by.name, by.id(want), got, want)
+				t.Errorf("%s: %s(%s): got %+v, want %+v with equal secrets", rule, by.name, id, got, want)
+			}
+		}
+	}
+}
+
+// mustNotKnow demands that none of the credential's ids finds anything.
+func mustNotKnow(t testing.TB, ctx context.Context, keyring auth.Keyring, c auth.Credential, rule string) {
+	t.Helper()
+	for _, by := range lookups(keyring) {
+		for _, id := range by.ids(c) {
+			if got, err := by.find(ctx, id); !errors.Is(err, auth.ErrUnknownKey) {
+				t.Errorf("%s: %s(%s): got %+v and error %v, want ErrUnknownKey", rule, by.name, id, got, err)
 			}
 		}
 	}
@@ -79,25 +100,22 @@ func (s suite) mustFindAll(rule string) {
 func (s suite) unknownMustBeErrUnknownKey() {
 	s.Helper()
 	for _, id := range []uuid.UUID{uuid.Nil, uuid.New(), uuid.Max} {
-		for _, by := range s.lookups() {
-			if got, err := by.find(s.ctx, id); !errors.Is(err, auth.ErrUnknownKey) {
-				s.Errorf("what is not known MUST be ErrUnknownKey: %s(%s): got %+v and error %v", by.name, id, got, err)
-			}
-		}
+		mustNotKnow(s, s.ctx, s.keyring, auth.Credential{APIKey: id, Integration: id}, "what is not known MUST be ErrUnknownKey")
 	}
 }
 
 func (s suite) returnedMustBeTheCallersOwn() {
 	s.Helper()
 	for _, want := range s.known {
-		for _, by := range s.lookups() {
-			spoiled, err := by.find(s.ctx, by.id(want))
+		for _, by := range lookups(s.keyring) {
+			spoiled, err := by.find(s.ctx, by.ids(want)[0])
 			if err != nil {
 				continue // Reported already.
 			}
 			for i := range spoiled.Secrets {
 				spoiled.Secrets[i] = auth.GenerateSecret()
 			}
+			clear(spoiled.Flexible)
 		}
 	}
 	s.mustFindAll("a returned credential MUST be the caller's own")
@@ -117,11 +135,12 @@ func (s suite) endedContextMustNotMakeAKnownKeyUnknown() {
 	ctx, cancel := context.WithCancel(s.ctx)
 	cancel()
 	for _, want := range s.known {
-		for _, by := range s.lookups() {
-			got, err := by.find(ctx, by.id(want))
+		for _, by := range lookups(s.keyring) {
+			id := by.ids(want)[0]
+			got, err := by.find(ctx, id)
 			if answered := err == nil && same(got, want); !answered && !errors.Is(err, context.Canceled) {
 				s.Errorf("when ctx has ended, the error MUST wrap that of ctx: %s(%s): got %+v and error %v",
-					by.name, by.id(want), got, err)
+					by.name, id, got, err)
 			}
 		}
 	}
@@ -129,5 +148,5 @@ func (s suite) endedContextMustNotMakeAKnownKeyUnknown() {
 
 func same(a, b auth.Credential) bool {
 	return a.APIKey == b.APIKey && a.Integration == b.Integration && a.Active == b.Active && a.Signing == b.Signing &&
-		slices.EqualFunc(a.Secrets, b.Secrets, (*auth.Secret).Equal)
+		slices.Equal(a.Flexible, b.Flexible) && slices.EqualFunc(a.Secrets, b.Secrets, (*auth.Secret).Equal)
 }

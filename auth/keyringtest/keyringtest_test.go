@@ -25,7 +25,10 @@ func someCredentials() []auth.Credential {
 	return []auth.Credential{
 		{APIKey: uuid.New(), Integration: uuid.New(), Active: true, Secrets: secrets(1)},
 		{APIKey: uuid.New(), Integration: uuid.New(), Secrets: secrets(1)},
-		{APIKey: uuid.New(), Integration: uuid.New(), Active: true, Secrets: secrets(2), Signing: 1},
+		{
+			APIKey: uuid.New(), Integration: uuid.New(), Flexible: []uuid.UUID{uuid.New(), uuid.New()}, Active: true,
+			Secrets: secrets(2), Signing: 1,
+		},
 	}
 }
 
@@ -71,9 +74,9 @@ func (b broken) ByKey(ctx context.Context, id uuid.UUID) (auth.Credential, error
 func TestRunSeesABrokenKeyring(t *testing.T) {
 	t.Parallel()
 	known := someCredentials()
-	lists := make(map[uuid.UUID][]*auth.Secret)
+	lists, flexible := make(map[uuid.UUID][]*auth.Secret), make(map[uuid.UUID][]uuid.UUID)
 	for _, c := range known {
-		lists[c.APIKey] = slices.Clone(c.Secrets)
+		lists[c.APIKey], flexible[c.APIKey] = slices.Clone(c.Secrets), slices.Clone(c.Flexible)
 	}
 	tests := []struct {
 		name  string
@@ -92,15 +95,15 @@ func TestRunSeesABrokenKeyring(t *testing.T) {
 				return auth.Credential{}, auth.ErrUnknownKey
 			}
 			return c, err
-		}, "MUST be found both ways"},
+		}, "MUST be found by its API key"},
 		{"another signs", known, func(_ context.Context, c auth.Credential, err error) (auth.Credential, error) {
 			c.Signing = 0
 			return c, err
-		}, "MUST be found both ways"},
+		}, "MUST be found by its API key"},
 		{"newest first", known, func(_ context.Context, c auth.Credential, err error) (auth.Credential, error) {
 			slices.Reverse(c.Secrets)
 			return c, err
-		}, "MUST be found both ways"},
+		}, "MUST be found by its API key"},
 		{"not valid", known, func(_ context.Context, c auth.Credential, err error) (auth.Credential, error) {
 			c.Signing = 7
 			return c, err
@@ -118,6 +121,14 @@ func TestRunSeesABrokenKeyring(t *testing.T) {
 			c.Secrets = lists[c.APIKey]
 			return c, err
 		}, "MUST be the caller's own"},
+		{"one list of integrations for all", known, func(_ context.Context, c auth.Credential, err error) (auth.Credential, error) {
+			c.Flexible = flexible[c.APIKey]
+			return c, err
+		}, "MUST be the caller's own"},
+		{"flexible integrations are forgotten", known, func(_ context.Context, c auth.Credential, err error) (auth.Credential, error) {
+			c.Flexible = nil
+			return c, err
+		}, "MUST be found by its API key"},
 		{"an ended ctx is an unknown key", known, func(ctx context.Context, c auth.Credential, err error) (auth.Credential, error) {
 			if ctx.Err() != nil {
 				return auth.Credential{}, auth.ErrUnknownKey

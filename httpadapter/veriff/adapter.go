@@ -1,14 +1,15 @@
 package veriff
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/bonafide-idv/bonafide/auth"
 	"github.com/bonafide-idv/bonafide/session"
@@ -22,22 +23,39 @@ type Config struct {
 	// prefix that the handler itself is mounted under is added by the handler. Default: what the request's Host
 	// header says, which whoever sends the request can choose; the scheme is https when the connection has TLS.
 	PublicURL string
-	// MaxUploads is how many uploads are held in memory at once; each may take some 30 MB, and the next one
-	// waits. Default: 16.
+	// MaxUploads is how many uploads may run at once; the next one waits. Each takes less than 1 MiB of memory,
+	// whatever its size. Default: 16.
 	MaxUploads int
+	// UploadWait is how long an upload waits at most until there is room for it; then it is refused, with status
+	// 503. Default: 30 seconds.
+	UploadWait time.Duration
+	// UploadPatience is how far the sender of an upload may fall behind 32 KiB a second; then it is refused, with
+	// status 408. For the time of an upload it stands in the place of http.Server.ReadTimeout. A server whose
+	// ResponseWriter has no SetReadDeadline (see [http.ResponseController]) cuts off only who sends slowly, and
+	// not who sends nothing. Default: 10 seconds.
+	UploadPatience time.Duration
+	// Codes selects the codes of refusals. Default: [Pages].
+	Codes Codes
+	// LegacySignature takes X-SIGNATURE, too, from clients that do not know X-HMAC-SIGNATURE, and signs the
+	// answers to them with it: see [auth.Secret.LegacySign], which says why that is worse. Default: off, and
+	// then X-SIGNATURE is not looked at.
+	LegacySignature bool
 	// Log is told of what goes wrong, without personal data and secrets. Default: silent.
 	Log *slog.Logger
 }
 
 // adapter is what all requests share.
 type adapter struct {
-	engine    *session.Engine
-	keys      auth.Keyring
-	publicURL string
-	log       *slog.Logger
-	codes     *codes
-	uploads   chan struct{} // one token for each body that is held
-	mux       *http.ServeMux
+	engine     *session.Engine
+	keys       auth.Keyring
+	publicURL  string
+	log        *slog.Logger
+	codes      Codes
+	legacy     bool          // X-SIGNATURE is taken
+	uploads    chan struct{} // one token for each upload that runs
+	uploadWait time.Duration
+	patience   time.Duration // with who sends an upload
+	mux        *http.ServeMux
 }
 
 // New makes the handler of Veriff's Public API v1. It checks cfg and answers all faults in one error. The
@@ -57,18 +75,28 @@ func New(e *session.Engine, keys auth.Keyring, cfg Config) (http.Handler, error)
 	if cfg.MaxUploads < 0 {
 		faults = append(faults, fmt.Sprintf("Config.MaxUploads is %d, and must be positive", cfg.MaxUploads))
 	}
+	if cfg.UploadWait < 0 {
+		faults = append(faults, fmt.Sprintf("Config.UploadWait is %s, and must be positive", cfg.UploadWait))
+	}
+	if cfg.UploadPatience < 0 {
+		faults = append(faults, fmt.Sprintf("Config.UploadPatience is %s, and must be positive", cfg.UploadPatience))
+	}
+	if cfg.Codes != Pages && cfg.Codes != Tables {
+		faults = append(faults, fmt.Sprintf("Config.Codes is %d, and must be Pages or Tables", cfg.Codes))
+	}
 	if len(faults) > 0 {
 		return nil, errors.New("veriff: " + strings.Join(faults, "; "))
 	}
-	if cfg.MaxUploads == 0 {
-		cfg.MaxUploads = 16
-	}
+	cfg.MaxUploads = cmp.Or(cfg.MaxUploads, 16)
+	cfg.UploadWait = cmp.Or(cfg.UploadWait, 30*time.Second)
+	cfg.UploadPatience = cmp.Or(cfg.UploadPatience, 10*time.Second)
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &adapter{
 		engine: e, keys: keys, publicURL: strings.TrimSuffix(cfg.PublicURL, "/"), log: cfg.Log,
-		codes: &endpointPages, uploads: make(chan struct{}, cfg.MaxUploads), mux: http.NewServeMux(),
+		codes: cfg.Codes, legacy: cfg.LegacySignature, uploads: make(chan struct{}, cfg.MaxUploads),
+		uploadWait: cfg.UploadWait, patience: cfg.UploadPatience, mux: http.NewServeMux(),
 	}
 	a.mount()
 	return a, nil
@@ -88,25 +116,9 @@ func faultOfPublicURL(text string) string {
 	return ""
 }
 
-// handler answers one request, or says why not.
-type handler func(*exchange) error
-
-// routes is the API, by path and method.
-var routes = map[string]map[string]handler{
-	"/v1/sessions":               {http.MethodPost: createSession, http.MethodOptions: preflight},
-	"/v1/sessions/{$}":           {http.MethodPost: createSession, http.MethodOptions: preflight},
-	"/v1/sessions/{id}":          {http.MethodGet: readSession, http.MethodPatch: updateSession, http.MethodDelete: deleteSession},
-	"/v1/sessions/{id}/media":    {http.MethodGet: listMedia, http.MethodPost: uploadMedia},
-	"/v1/sessions/{id}/attempts": {http.MethodGet: listAttempts},
-	"/v1/sessions/{id}/decision": {http.MethodGet: readDecision},
-	"/v1/media/{id}":             {http.MethodGet: downloadMedia},
-	"/v/{token}":                 {http.MethodGet: showPage, http.MethodPost: startByPage},
-	"/":                          nil,
-}
-
 func (a *adapter) mount() {
-	for pattern, byMethod := range routes {
-		a.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, byMethod) })
+	for path, byMethod := range byPath() {
+		a.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, byMethod) })
 	}
 }
 
@@ -128,7 +140,7 @@ func isClean(p string) bool {
 }
 
 // serve answers a request of a path, whose methods are given; nil: there is no such path.
-func (a *adapter) serve(w http.ResponseWriter, r *http.Request, byMethod map[string]handler) {
+func (a *adapter) serve(w http.ResponseWriter, r *http.Request, byMethod methods) {
 	x := &exchange{adapter: a, w: w, r: r}
 	defer x.recover()
 	if byMethod[http.MethodOptions] != nil {
@@ -149,20 +161,8 @@ func (a *adapter) serve(w http.ResponseWriter, r *http.Request, byMethod map[str
 		x.refuse(pathUnknown)
 		return
 	}
-	w.Header().Set("Allow", allowed(byMethod))
+	w.Header().Set("Allow", byMethod.allowed())
 	x.refuse(methodUnknown)
-}
-
-func allowed(byMethod map[string]handler) string {
-	var methods []string
-	for m := range byMethod {
-		methods = append(methods, m)
-		if m == http.MethodGet {
-			methods = append(methods, http.MethodHead)
-		}
-	}
-	slices.Sort(methods)
-	return strings.Join(methods, ", ")
 }
 
 // recover makes a panic of a handler a failure like any other. What it said may hold anything, so only its type

@@ -27,8 +27,8 @@ func TestNewRefuses(t *testing.T) {
 		config veriff.Config
 		want   []string
 	}{
-		{"nothing given", nil, nil, veriff.Config{PublicURL: "x", MaxUploads: -1},
-			[]string{"engine is missing", "keyring is missing", "PublicURL", "MaxUploads is -1"}},
+		{"nothing given", nil, nil, veriff.Config{PublicURL: "x", MaxUploads: -1, UploadWait: -1, UploadPatience: -1},
+			[]string{"engine is missing", "keyring is missing", "PublicURL", "MaxUploads is -1", "UploadWait is -1ns", "UploadPatience is -1ns"}},
 		{"no scheme", engine, ring, veriff.Config{PublicURL: "idv.example.com"}, []string{"is not an http or https address"}},
 		{"another scheme", engine, ring, veriff.Config{PublicURL: "ftp://idv.example.com"}, []string{"is not an http or https address"}},
 		{"no host", engine, ring, veriff.Config{PublicURL: "https:///idv"}, []string{"is not an http or https address"}},
@@ -328,7 +328,7 @@ func TestRendererRefusesWhatIsNoJSON(t *testing.T) {
 	t.Parallel()
 	s := &session.Snapshot{
 		Session:   session.Session{Status: session.StatusApproved},
-		Decisions: []session.Concluded{{Record: decision.Record{Additional: []byte("{")}}},
+		Decisions: []session.Concluded{{Record: decision.Record{Additional: &decision.Additional{Other: []byte("{")}}}},
 	}
 	body, _, ok, err := veriff.Renderer{}.Render(session.Event{Kind: session.EventApproved}, s, session.Endpoint{})
 	if err == nil || ok || body != nil {

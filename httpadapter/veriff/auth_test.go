@@ -40,6 +40,7 @@ func (h *house) direct(method, path, body string, header http.Header) result {
 	got := result{w.Code, w.Result().Header, w.Body.String()}
 	h.checkShape(r, got)
 	h.checkSignature(r, got)
+	h.checkContract(r, []byte(body), got)
 	return got
 }
 
@@ -273,6 +274,26 @@ func TestRotation(t *testing.T) {
 	}
 	h.want(get(ours.Secrets[0]), 401, "1812")
 	h.want(get(ours.Secrets[1]), 200, "")
+}
+
+// TestRemovedKey: what the keyring no longer has is as unknown as what it never had.
+func TestRemovedKey(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, setup{})
+	former := party("44444444", "secret of former")
+	if err := h.ring.Add(former); err != nil {
+		t.Fatal(err)
+	}
+	get := call{method: "GET", path: "/v1/sessions/" + stranger.String(), by: former}
+	if _, err := h.ring.ByKey(t.Context(), former.APIKey); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.ring.Remove(former.Integration); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.do(get); got.status != 401 || got.body != failKeyOf {
+		t.Errorf("got %d %s, want 401 %s", got.status, got.body, failKeyOf)
+	}
 }
 
 func TestCreationNeedsNoSignature(t *testing.T) {

@@ -15,22 +15,27 @@ func createSession(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	facts, err := readCreation(body)
+	facts, err := x.readCreation(body)
 	if err != nil {
 		return err
 	}
 	s, err := x.engine.Create(x.r.Context(), facts)
-	if errors.Is(err, session.ErrNotFound) {
-		return fmt.Errorf("veriff: the keyring has integration %s and the engine has not", x.credential.Integration)
-	}
 	if err != nil {
-		return err
+		return x.orNoIntegration(err)
 	}
 	return x.answer(http.StatusCreated, success(x.verification(s)))
 }
 
+// orNoIntegration tells a fault of ours from a request for what is not there.
+func (x *exchange) orNoIntegration(err error) error {
+	if errors.Is(err, session.ErrNotFound) {
+		return fmt.Errorf("veriff: the keyring has integration %s and the engine has not", x.integration)
+	}
+	return err
+}
+
 func (x *exchange) bodyOfCreation() ([]byte, error) {
-	if len(x.r.Header.Values(headerSignature)) > 0 {
+	if x.isSigned() {
 		return x.signedBody()
 	}
 	if err := x.identify(); err != nil {
@@ -39,22 +44,39 @@ func (x *exchange) bodyOfCreation() ([]byte, error) {
 	return x.body(maxBody)
 }
 
-// readCreation takes what the host says. What is of no use here, such as features, lang and timestamp, is not
+// readCreation takes what the host says, as the integration's policy has it.
+func (x *exchange) readCreation(body []byte) (session.Facts, error) {
+	strict, err := x.strict()
+	if err != nil {
+		return session.Facts{}, err
+	}
+	facts, fault := readFacts(body)
+	if fault == nil && strict {
+		facts.QueryID, fault = readStrictly(body, x.engine.Now())
+	}
+	return facts, fault
+}
+
+// readFacts takes what the host says. What is of no use here, such as features, lang and timestamp, is not
 // looked at.
-func readCreation(body []byte) (session.Facts, error) {
+func readFacts(body []byte) (session.Facts, error) {
 	root, err := parseObject(body)
 	if err != nil {
 		return session.Facts{}, err
 	}
 	var r reader
 	v := r.object(r.required(root.member("verification"), memberMissing))
+	address := r.object(v.member("address"))
 	facts := session.Facts{
 		ExternalRef: r.optional(v.member("vendorData"), vendorDataNotText),
 		EndUserID:   r.optional(v.member("endUserId"), memberInvalid),
 		Callback:    r.text(v.member("callback")),
 		Person:      r.person(r.object(v.member("person"))),
 		Document:    r.document(r.object(v.member("document"))),
-		Address:     r.text(r.object(v.member("address")).member("fullAddress")),
+		Address:     r.text(address.member("fullAddress")),
+		Street:      r.text(address.member("street")),
+		HouseNumber: r.text(address.member("houseNumber")),
+		Postcode:    r.text(address.member("postcode")),
 	}
 	for _, element := range r.list(v.member("consents")) {
 		facts.Consents = append(facts.Consents, r.consent(element))

@@ -1,17 +1,17 @@
 package veriff
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
-	"strconv"
 
 	"github.com/bonafide-idv/bonafide/decision"
 	"github.com/bonafide-idv/bonafide/session"
 )
 
 // The bodies of https://devdocs.veriff.com/apidocs/v1sessionsiddecision-1 and of the decision webhook, which
-// are the same. What is not known is null; the members of a decision.Record that few documents have are left
-// out then.
+// are the same. What is not known is null; what the vendor tells of few integrations or documents is left out
+// then.
 type (
 	conclusion struct {
 		Status       string         `json:"status"`
@@ -34,30 +34,31 @@ type (
 		Document       document        `json:"document"`
 		Comments       []struct{}      `json:"comments"` // given up by the vendor
 		Additional     json.RawMessage `json:"additionalVerifiedData"`
+		HighRisk       *bool           `json:"highRisk,omitempty"`
+		RiskScore      *riskScore      `json:"riskScore,omitempty"`
+		RiskLabels     []riskLabel     `json:"riskLabels,omitempty"`
+		Biometric      *biometric      `json:"biometricAuthentication,omitempty"`
+		DecisionScore  *float64        `json:"decisionScore,omitempty"`
+		Insights       []insight       `json:"insights,omitempty"`
 	}
-	person struct {
-		Gender           *string `json:"gender"`
-		IDNumber         *string `json:"idNumber"`
-		FirstName        *string `json:"firstName"`
-		LastName         *string `json:"lastName"`
-		FullName         string  `json:"fullName,omitempty"`
-		Citizenship      *string `json:"citizenship"` // given up by the vendor
-		DateOfBirth      *string `json:"dateOfBirth"`
-		Nationality      *string `json:"nationality"`
-		YearOfBirth      *string `json:"yearOfBirth"`
-		PlaceOfBirth     *string `json:"placeOfBirth"`
-		PEPSanctionMatch *string `json:"pepSanctionMatch"` // given up by the vendor
+	riskScore struct {
+		Score float64 `json:"score"`
 	}
-	document struct {
-		Type         *string `json:"type"`
-		Number       *string `json:"number"`
-		Country      *string `json:"country"`
-		State        *string `json:"state"`
-		ValidFrom    *string `json:"validFrom"`
-		ValidUntil   *string `json:"validUntil"`
-		PlaceOfIssue string  `json:"placeOfIssue,omitempty"`
-		FirstIssue   string  `json:"firstIssue,omitempty"`
-		IssuedBy     string  `json:"issuedBy,omitempty"`
+	riskLabel struct {
+		Label      string   `json:"label"`
+		Category   string   `json:"category"`
+		SessionIDs []string `json:"sessionIds"`
+	}
+	biometric struct {
+		SessionID  string          `json:"matchedSessionId"`
+		VendorData *string         `json:"matchedSessionVendorData"`
+		EndUserID  string          `json:"matchedSessionEndUserId,omitempty"`
+		Details    json.RawMessage `json:"details,omitempty"`
+	}
+	insight struct {
+		Label    string `json:"label"`
+		Result   string `json:"result"`
+		Category string `json:"category"`
 	}
 	technicalData struct {
 		IP *string `json:"ip"`
@@ -98,20 +99,14 @@ func conclusionOf(s *session.Snapshot) (conclusion, error) {
 		}
 	}
 	c.AttemptID, c.DecisionTime = attempt.String(), instant(at, microseconds)
-	c.Reason = orNull(record.Reason)
-	if record.Person != nil {
-		c.Person = personOf(*record.Person)
+	if err := c.tell(record); err != nil {
+		return conclusion{}, err
 	}
-	if record.Document != nil {
-		c.Document = documentOf(*record.Document)
+	ip := record.IP
+	if ip == "" && !s.Deleted() {
+		ip = addressOf(s.Device(attempt))
 	}
-	if len(record.Additional) > 0 {
-		var err error
-		if c.Additional, err = normal(record.Additional); err != nil {
-			return conclusion{}, err
-		}
-	}
-	return conclusion{"success", c, &technicalData{orNull(record.IP)}}, nil
+	return conclusion{"success", c, &technicalData{orNull(ip)}}, nil
 }
 
 // newest is the decision that the status rests on; nil for one that rests on none, as an expiry does.
@@ -126,22 +121,50 @@ func newest(s *session.Snapshot) *session.Concluded {
 	return &s.Decisions[len(s.Decisions)-1]
 }
 
-func personOf(p decision.Person) person {
-	year := p.YearOfBirth
-	if year == "" && !p.DateOfBirth.IsZero() {
-		year = strconv.Itoa(p.DateOfBirth.Year)
+// addressOf is the address of a device; nothing when there is none.
+func addressOf(d *session.Device) string {
+	if d == nil {
+		return ""
 	}
-	return person{
-		Gender: orNull(p.Gender), IDNumber: orNull(p.IDNumber), FirstName: orNull(p.FirstName), LastName: orNull(p.LastName),
-		FullName: p.FullName, DateOfBirth: orNull(p.DateOfBirth.String()), Nationality: orNull(p.Nationality),
-		YearOfBirth: orNull(year), PlaceOfBirth: orNull(p.PlaceOfBirth),
-	}
+	return cmp.Or(d.IPv4, d.IPv6)
 }
 
-func documentOf(d decision.Document) document {
-	return document{
-		Type: orNull(d.Type), Number: orNull(d.Number), Country: orNull(d.Country), State: orNull(d.State),
-		ValidFrom: orNull(d.ValidFrom.String()), ValidUntil: orNull(d.ValidUntil.String()),
-		PlaceOfIssue: d.PlaceOfIssue, FirstIssue: d.FirstIssue.String(), IssuedBy: d.IssuedBy,
+// tell adds what a record says.
+func (c *concluded) tell(r decision.Record) (err error) {
+	c.Reason = orNull(r.Reason)
+	if r.Person != nil {
+		c.Person = personOf(*r.Person)
 	}
+	if r.Document != nil {
+		c.Document = documentOf(*r.Document)
+	}
+	if r.Additional != nil {
+		if c.Additional, err = r.Additional.MarshalJSON(); err == nil {
+			c.Additional, err = normal(c.Additional)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	c.HighRisk, c.DecisionScore, c.Insights = r.HighRisk, r.Score, insightsOf(r.Insights)
+	if r.RiskScore != nil {
+		c.RiskScore = &riskScore{*r.RiskScore}
+	}
+	for _, l := range r.RiskLabels {
+		c.RiskLabels = append(c.RiskLabels, riskLabel{l.Label, l.Category, append([]string{}, l.SessionIDs...)})
+	}
+	if b := r.Biometric; b != nil {
+		c.Biometric = &biometric{SessionID: b.SessionID, VendorData: b.ExternalRef, EndUserID: b.EndUserID}
+		if len(b.Details) > 0 {
+			c.Biometric.Details, err = normal(b.Details)
+		}
+	}
+	return err
+}
+
+func insightsOf(insights []decision.Insight) (told []insight) {
+	for _, i := range insights {
+		told = append(told, insight(i))
+	}
+	return told
 }

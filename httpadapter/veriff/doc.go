@@ -5,7 +5,7 @@
 //	GET    /v1/sessions/{id}             where it stands
 //	PATCH  /v1/sessions/{id}             submits it
 //	DELETE /v1/sessions/{id}             deletes it, where the integration's policy allows it
-//	POST   /v1/sessions/{id}/media       uploads a picture or a PDF
+//	POST   /v1/sessions/{id}/media       uploads a picture, a PDF or chip data
 //	GET    /v1/sessions/{id}/media       lists what the newest attempt has
 //	GET    /v1/sessions/{id}/attempts    lists the attempts
 //	GET    /v1/sessions/{id}/decision    what was concluded; null as long as nothing is
@@ -15,7 +15,8 @@
 // # Who calls
 //
 // X-AUTH-CLIENT has the API key, X-HMAC-SIGNATURE the HMAC-SHA256 of the body as it came, or of the id in the
-// path where there is no body to sign. Any live secret of the integration will do. A request is looked at in
+// path where there is no body to sign. Any live secret of the integration will do. Where a key stands for several
+// integrations, vrf-integration-id names one. The older X-SIGNATURE is looked at with [Config].LegacySignature. A request is looked at in
 // this order, and the first fault is the one that is answered: key, signature, whether the thing is there,
 // whether its status allows it, the body, the rate limit. What another tenant has is not there.
 //
@@ -27,20 +28,29 @@
 // # What is refused, and how
 //
 // A refusal is {"status":"fail","code":"...","message":"..."}, also for paths and methods that do not exist.
-// All of them stand in one table, errors.go, with the codes of the vendor's pages of each endpoint, where those
-// differ from the vendor's table of codes. The engine's errors never reach a client: what is not foreseen is
-// one sentence to the client and its cause to [Config].Log.
+// All of them stand in one table, codes.go, and for people in docs/codes.md. Where the vendor's pages of its
+// endpoints and its tables of codes differ, [Config].Codes selects; the default is the pages. The engine's errors
+// never reach a client: what is not foreseen is one sentence to the client and its cause to [Config].Log.
 //
-// The names of members are taken exactly as the vendor writes them; others are ignored. JSON is taken strictly:
+// The names of members are taken exactly as the vendor writes them; others are ignored, unless the integration's
+// policy is strict: see [session.Policy]. JSON is taken strictly:
 // no key twice, no NUL, at most 64 deep, at most 1 MiB.
 //
 // # Uploads and downloads
 //
 // The base64 of a medium is of the standard alphabet, with its padding, and may follow a data URI's head; line
-// breaks in it are passed over. What it is, its bytes say. An upload is held in memory, decoded where it lies,
-// and [Config].MaxUploads bounds how many there are at once, so a server should bound how long a request may
-// take (http.Server.ReadTimeout). A download is read twice, to be signed and to be sent, and is held in memory
-// by nobody. It is marked to be saved and not shown, because its bytes come from a stranger.
+// breaks in it are passed over. What it is, its bytes say. An upload is authenticated, hashed, decoded and stored
+// as it arrives, and takes less than 1 MiB of memory whatever its size. What stands around the medium may be 64
+// KiB. Only when all of it has come and is right does anything remain of it: with a wrong signature, a body that
+// breaks off, or a session that is submitted meanwhile, there is no medium, and none of its bytes.
+//
+// [Config].MaxUploads bounds how many uploads there are at once, [Config].UploadWait how long the next one waits
+// for room, and [Config].UploadPatience how slowly one may be sent, so that a server's ReadTimeout can be short.
+// What is too large is refused as soon as that is known. So that the refusal is read by clients that look for it
+// only when they have sent all, the connection is kept for UploadPatience more, and what comes is dropped.
+//
+// A download is read twice, to be signed and to be sent, and is held in memory by nobody. It is marked to be
+// saved and not shown, because its bytes come from a stranger.
 //
 // # What the host is told
 //

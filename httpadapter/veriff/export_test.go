@@ -1,6 +1,15 @@
 package veriff
 
-import "strings"
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"github.com/bonafide-idv/bonafide/auth"
+	"github.com/bonafide-idv/bonafide/media"
+)
 
 // Stringify and Normal are what every body is written by.
 var (
@@ -8,21 +17,69 @@ var (
 	Normal    = normal
 )
 
-// EndpointPages is the table of refusals, one to a line.
-func EndpointPages() string {
-	var rows []string
-	for _, a := range endpointPages {
-		if a.label == "" {
-			a.label = "fail"
-		}
-		row, err := stringify([]any{a.status, a.label, a.code, a.message})
-		if err != nil {
-			panic(err)
-		}
-		rows = append(rows, string(row))
-	}
-	return "[" + strings.Join(rows, ",\n") + "]\n"
+// Refusal is a row of the table of refusals, for tests and for the page that people read.
+type Refusal struct {
+	Cause, On, Label string
+	Pages, Tables    Told
 }
 
-// ReadUpload is how an upload's body is read. It overwrites the body.
-var ReadUpload = readUpload
+// Told is what a refusal says.
+type Told struct {
+	Status        int
+	Code, Message string
+}
+
+// Refusals are the rows of the table, in its order.
+func Refusals() (rows []Refusal) {
+	on := map[condition]string{always: "always", strictly: "strict", withLegacy: "with the legacy signature"}
+	for _, r := range refusalTable {
+		label := r.label
+		if label == "" {
+			label = "fail"
+		}
+		rows = append(rows, Refusal{r.cause, on[r.on], label, told(r.with(Pages)), told(r.with(Tables))})
+	}
+	return rows
+}
+
+func told(a answer) Told { return Told{a.status, a.code, a.message} }
+
+// Endpoint is a row of the route table.
+type Endpoint struct {
+	Method, Path, Also string // Also: another spelling of Path
+	Page, Differs      string
+}
+
+// Endpoints are the rows of the route table, in its order.
+func Endpoints() (rows []Endpoint) {
+	for _, r := range routes {
+		page := r.page
+		if page != "" {
+			page = vendorPages + page
+		}
+		also := strings.ReplaceAll(spellings[r.path], "{$}", "")
+		rows = append(rows, Endpoint{r.method, r.path, also, page, r.differs})
+	}
+	return rows
+}
+
+// StreamUpload reads the body of an upload without an engine, as one would take it that keeps the content in to.
+func StreamUpload(body io.Reader, by auth.Credential, signature string, to io.Writer) (media.Context, error) {
+	x := &exchange{
+		adapter: &adapter{patience: time.Minute}, w: httptest.NewRecorder(), credential: by,
+		r: &http.Request{Method: http.MethodPost, Body: io.NopCloser(body), ContentLength: -1},
+	}
+	in := x.incoming(1 << 30)
+	defer in.Close()
+	u := &upload{exchange: x, signature: signature, body: in, stream: newStream(in, maxSkeleton)}
+	if u.stream.seek() {
+		u.content = newContent(u.stream)
+		if _, err := io.Copy(to, u.content); err != nil {
+			return "", err
+		}
+	}
+	if err := u.end(); err != nil {
+		return "", err
+	}
+	return u.says()
+}

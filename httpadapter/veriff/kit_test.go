@@ -102,6 +102,10 @@ type setup struct {
 	keys   auth.Keyring
 	blobs  media.Blobs
 	prefix string // where the handler is mounted
+
+	screener session.Screener // default: lists
+	endpoint session.Endpoint // default: one that is told of everything but full auto
+	decider  session.Decider  // default: one that leaves nearly all to be decided by hand
 }
 
 // house is an adapter with everything around it.
@@ -139,18 +143,27 @@ func newHouse(t testing.TB, s setup) *house {
 	if s.blobs == nil {
 		s.blobs = media.NewMemoryBlobs()
 	}
-	endpoint := session.Endpoint{
-		ID: uuid.MustParse("11111111-0000-4000-8000-000000000003"), URL: "https://receiver.example/", Format: veriff.Format,
+	if s.screener == nil {
+		s.screener = lists{}
+	}
+	if s.endpoint.Format == "" {
+		s.endpoint = session.Endpoint{URL: "https://receiver.example/", Format: veriff.Format}
+	}
+	s.endpoint.ID = uuid.MustParse("11111111-0000-4000-8000-000000000003")
+	if s.decider == nil {
+		s.decider = session.DeciderFunc(h.verdict)
 	}
 	engine, err := session.New(s.store, session.Config{
 		Integrations: session.Fixed{
-			{ID: ours.Integration, Policy: policy, Endpoints: []session.Endpoint{endpoint}},
+			{ID: ours.Integration, Policy: policy, Endpoints: []session.Endpoint{s.endpoint}},
 			{ID: theirs.Integration, Policy: policy},
 			{ID: inactive.Integration},
 		},
 		Clock: h.clock, Keeper: session.NewMemoryKeeper(), Blobs: s.blobs, NewID: ids(),
-		Renderers: map[string]session.Renderer{veriff.Format: veriff.Renderer{}}, Deliverer: h,
-		Decider: session.DeciderFunc(h.verdict),
+		Renderers: map[string]session.Renderer{
+			veriff.Format: veriff.Renderer{}, veriff.FormatFullAuto: veriff.FullAutoRenderer{},
+		},
+		Deliverer: h, Decider: s.decider, Screener: s.screener, Registry: session.SandboxRegistry{},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -196,6 +209,7 @@ func (h *house) verdict(_ context.Context, c session.Case) (v decision.Verdict, 
 
 // Deliver keeps what is told.
 func (h *house) Deliver(_ context.Context, _ session.Endpoint, d session.Delivery) session.Try {
+	h.checkWebhook(d.Body)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.told = append(h.told, string(d.Body))

@@ -1,9 +1,14 @@
 package veriff
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
+	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/bonafide-idv/bonafide/session"
 )
@@ -34,26 +39,71 @@ func (x *exchange) image(m *session.Medium) image {
 	}
 }
 
-// listMedia is https://devdocs.veriff.com/apidocs/v1sessionsidmedia-2: the media of the newest attempt, in the
-// order of their upload.
+// video is a film in a list.
+type video struct {
+	image
+	Duration *float64 `json:"duration,omitempty"` // in seconds, where it is known
+}
+
+// mediaList is what an attempt has.
+type mediaList struct {
+	Status       string  `json:"status"`
+	Images       []image `json:"images"`
+	Videos       []video `json:"videos"`
+	NFCDocuments []image `json:"nfcDocuments"`
+}
+
+// mediaOf lists the media of an attempt, in the order of their upload.
+func (x *exchange) mediaOf(s *session.Snapshot, attempt uuid.UUID) mediaList {
+	list := mediaList{"success", []image{}, []video{}, []image{}}
+	for i := range s.Media {
+		m := &s.Media[i]
+		if m.Attempt != attempt {
+			continue
+		}
+		listed := x.image(m)
+		listed.Context = string(m.Context)
+		switch {
+		case m.Context.IsChip():
+			list.NFCDocuments = append(list.NFCDocuments, listed)
+		case m.Context.IsVideo():
+			list.Videos = append(list.Videos, video{listed, inSeconds(m.Duration)})
+		default:
+			list.Images = append(list.Images, listed)
+		}
+	}
+	return list
+}
+
+func inSeconds(d time.Duration) *float64 {
+	if d == 0 {
+		return nil
+	}
+	seconds := d.Seconds()
+	return &seconds
+}
+
+// listMedia is https://devdocs.veriff.com/apidocs/v1sessionsidmedia-2: the media of the newest attempt.
 func listMedia(x *exchange) error {
 	s, err := x.signedSession()
 	if err != nil {
 		return err
 	}
-	images := []image{}
-	for i := range s.Media {
-		if m := &s.Media[i]; m.Attempt == s.AttemptID {
-			listed := x.image(m)
-			listed.Context = string(m.Context)
-			images = append(images, listed)
-		}
+	return x.answer(http.StatusOK, x.mediaOf(s, s.AttemptID))
+}
+
+// listAttemptMedia is https://devdocs.veriff.com/apidocs/v1attemptsidmedia-1: the media of any attempt, whose id
+// is what is signed.
+func listAttemptMedia(x *exchange) error {
+	id, err := x.signedID()
+	if err != nil {
+		return err
 	}
-	return x.answer(http.StatusOK, struct {
-		Status string     `json:"status"`
-		Images []image    `json:"images"`
-		Videos []struct{} `json:"videos"` // none are taken
-	}{"success", images, []struct{}{}})
+	s, err := x.engine.GetByAttempt(x.r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return x.answer(http.StatusOK, x.mediaOf(s, id))
 }
 
 // downloadMedia is https://devdocs.veriff.com/apidocs/v1mediaid-1. The bytes are read twice, once to be signed
@@ -70,10 +120,18 @@ func downloadMedia(x *exchange) error {
 	}
 	mac := x.secret.MAC()
 	defer mac.Close()
-	if err := x.copyFile(mac, f); err != nil {
+	signed, digest := io.Writer(mac), sha256.New()
+	if x.byLegacy {
+		signed = io.MultiWriter(mac, digest)
+	}
+	if err := x.copyFile(signed, f); err != nil {
 		return err
 	}
 	h := x.w.Header()
+	if x.byLegacy {
+		digest.Write([]byte(x.secret.Reveal())) // see auth.Secret.LegacySign
+		h.Set(headerLegacy, hex.EncodeToString(digest.Sum(nil)))
+	}
 	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", f.ID.String()+f.Type.Extension()))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	x.begin(http.StatusOK, string(f.Type), f.Size, mac.Hex(nil))

@@ -148,6 +148,7 @@ func (h *house) quick(c call) result {
 	got := result{w.Code, w.Result().Header, w.Body.String()}
 	h.checkShape(r, got)
 	h.checkSignature(r, got)
+	h.checkContract(r, sentBy(r), got)
 	return got
 }
 
@@ -277,6 +278,7 @@ func walk(t *rapid.T, h *house) {
 			r := httptest.NewRequest("POST", "/v/"+m.SessionToken, nil)
 			w := httptest.NewRecorder()
 			h.handler.ServeHTTP(w, r)
+			h.checkContract(r, nil, result{w.Code, w.Result().Header, w.Body.String()})
 			was := m.status
 			if want := m.start(h.clock.Now()); w.Code != want {
 				t.Fatalf("start in %s: got %d, want %d", was, w.Code, want)

@@ -249,6 +249,7 @@ func TestPublicURL(t *testing.T) {
 		r.RequestURI, r.Header = target, header
 		w := httptest.NewRecorder()
 		h.handler.ServeHTTP(w, r)
+		h.checkContract(r, []byte(minimal), result{w.Code, w.Result().Header, w.Body.String()})
 		if o := verificationOf(h, result{body: w.Body.String()}); o.Host != "https://any.example" {
 			t.Errorf("%q with TLS: got host %q, want https://any.example", target, o.Host)
 		}

@@ -53,7 +53,10 @@ func updateSession(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if err := readUpdate(body); err != nil {
+	if err = readUpdate(body); err == nil {
+		err = x.onlyKnown(updateMembers, body)
+	}
+	if err != nil {
 		return x.orRefused(id, session.ActionSubmit, err)
 	}
 	s, err := x.engine.Submit(x.r.Context(), id)
@@ -92,9 +95,10 @@ func deleteSession(x *exchange) error {
 }
 
 type attempt struct {
-	ID          string  `json:"id"`
-	Status      string  `json:"status"`
-	CreatedTime *string `json:"createdTime"`
+	ID           string       `json:"id"`
+	Status       string       `json:"status"`
+	UserStatuses []userStatus `json:"userDefinedData,omitempty"`
+	CreatedTime  *string      `json:"createdTime"`
 }
 
 // listAttempts is https://devdocs.veriff.com/apidocs/v1sessionsidattempts-1, newest first.
@@ -105,7 +109,11 @@ func listAttempts(x *exchange) error {
 	}
 	list := make([]attempt, 0, len(s.Attempts))
 	for _, a := range slices.Backward(s.Attempts) {
-		list = append(list, attempt{a.ID.String(), words[a.Status].word, instant(a.CreatedAt, milliseconds)})
+		listed := attempt{ID: a.ID.String(), Status: words[a.Status].word, CreatedTime: instant(a.CreatedAt, milliseconds)}
+		for _, f := range s.UserStatuses(a.ID) {
+			listed.UserStatuses = append(listed.UserStatuses, userStatusOf(f, milliseconds))
+		}
+		list = append(list, listed)
 	}
 	return x.answer(http.StatusOK, struct {
 		Status        string    `json:"status"`

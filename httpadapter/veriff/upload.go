@@ -2,146 +2,267 @@ package veriff
 
 import (
 	"bytes"
-	"encoding/base64"
+	"cmp"
+	"errors"
+	"io"
 	"net/http"
-	"strconv"
-	"unicode/utf8"
+	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/bonafide-idv/bonafide/media"
 	"github.com/bonafide-idv/bonafide/session"
 )
 
-// uploadMedia is https://devdocs.veriff.com/apidocs/v1sessionsidmedia-3.
+// uploadMedia is https://devdocs.veriff.com/apidocs/v1sessionsidmedia-3. The vendor does not publish how the data
+// of a document's chip are wrapped; here it is nfcDocument, as images are listed as images and uploaded as image,
+// and chip data are listed as nfcDocuments.
 func uploadMedia(x *exchange) error {
-	body, release, err := x.bodyOfUpload()
-	if err != nil {
+	whole, err := x.takeUpload()
+	if err == nil || whole {
 		return err
 	}
-	defer release()
-	id, err := x.id()
-	if err != nil {
-		return err
-	}
-	upload, err := readUpload(body)
-	if err != nil {
-		return x.orRefused(id, session.ActionUpload, err)
-	}
-	m, err := x.engine.Upload(x.r.Context(), id, upload)
-	if err != nil {
-		return err
-	}
-	return x.answer(http.StatusOK, struct {
-		Status string       `json:"status"`
-		Image  uploadAnswer `json:"image"`
-	}{"success", uploadAnswer{string(m.Context), x.image(m)}})
+	x.refuseEarly(err)
+	return nil
 }
 
-// bodyOfUpload reads and authenticates the body when there is room for it, and says how to give the room back.
-// Who does not even have a signature takes none.
-func (x *exchange) bodyOfUpload() (body []byte, release func(), err error) {
-	if err := x.identify(); err != nil {
-		return nil, nil, err
-	}
-	signature, err := x.signature()
+// takeUpload does all of an upload, and says whether its body has been read.
+func (x *exchange) takeUpload() (whole bool, err error) {
+	limit := uploadLimit(x.adapter.engine.MediaLimits())
+	signature, err := x.announced(limit)
 	if err != nil {
-		return nil, nil, err
+		return x.r.ContentLength == 0, err
 	}
+	release, err := x.room()
+	if err != nil {
+		return x.r.ContentLength == 0, err
+	}
+	defer release()
+	u := x.openUpload(signature, limit)
+	defer u.body.Close()
+	m, err := u.store()
+	if err != nil {
+		return u.body.isWhole(), err
+	}
+	return true, x.answer(http.StatusOK, x.uploaded(m))
+}
+
+// refuseEarly refuses an upload whose body may go on. Many clients look for an answer only when they have sent
+// all, so what comes is let come for a while, and dropped; then the connection ends.
+func (x *exchange) refuseEarly(err error) {
+	lingers := x.r.ProtoMajor == 1 // a stream of HTTP/2 can end by itself
+	if lingers {
+		x.w.Header().Set("Connection", "close")
+	}
+	x.refuse(err)
+	control := http.NewResponseController(x.w)
+	if !lingers || errors.Is(err, uploadTooSlow) || control.Flush() != nil {
+		return
+	}
+	if control.SetReadDeadline(time.Now().Add(x.patience)) == nil {
+		_, _ = io.Copy(io.Discard, x.r.Body)
+	}
+}
+
+// announced looks at everything that the head of the request says, and gives the signature.
+func (x *exchange) announced(limit int64) (signature string, err error) {
+	if err := x.identify(); err != nil {
+		return "", err
+	}
+	signature, err = x.signature()
+	if err == nil && x.r.ContentLength > limit {
+		err = bodyTooLarge
+	}
+	return signature, err
+}
+
+// room waits for a place among the uploads that run, and says how to give it back.
+func (x *exchange) room() (release func(), err error) {
+	patience := time.NewTimer(x.uploadWait)
+	defer patience.Stop()
 	select {
 	case x.uploads <- struct{}{}:
+		return func() { <-x.uploads }, nil
+	case <-patience.C:
+		return nil, uploadsBusy
 	case <-x.r.Context().Done():
-		return nil, nil, x.r.Context().Err()
+		return nil, x.r.Context().Err()
 	}
-	release = func() { <-x.uploads }
-	body, err = x.body(uploadLimit(x.engine.MediaLimits()))
-	if err == nil {
-		err = x.match(signature, body, signatureOfBody)
-	}
-	if err != nil {
-		release()
-		return nil, nil, err
-	}
-	return body, release, nil
 }
 
 // uploadLimit is how many bytes the request with the largest medium may have: its base64, an eighth of that for
 // the escapes with which some writers of JSON write the slash or the plus, and what stands around it.
 func uploadLimit(limits media.Limits) int64 {
 	var most int64
-	for _, t := range []media.Type{media.JPEG, media.PDF} {
+	for _, t := range []media.Type{media.JPEG, media.PDF, media.JSON} {
 		most = max(most, limits.For(t))
 	}
 	text := (most + 2) / 3 * 4
-	return text + text/8 + 64<<10
+	return text + text/8 + maxSkeleton
 }
 
-// readUpload takes the medium out of a body, which it overwrites. Its type and its timestamp are not the
-// client's to say.
-func readUpload(body []byte) (session.Upload, error) {
-	root, err := parseObject(body)
+// maxSkeleton is how many bytes the body of an upload may have besides the medium.
+const maxSkeleton = 64 << 10
+
+// upload is one upload while it arrives.
+type upload struct {
+	*exchange
+	signature string
+	body      *incoming
+	stream    *stream
+	content   *content // nil: the body has none
+	ended     bool
+	verdict   error // on the body as it was sent, before what it says
+}
+
+func (x *exchange) openUpload(signature string, limit int64) *upload {
+	body := x.incoming(limit)
+	most := maxSkeleton + int(x.engine.MediaLimits().For(media.JSON))
+	return &upload{exchange: x, signature: signature, body: body, stream: newStream(body, most)}
+}
+
+// store has the engine take the medium. A wrong signature is said before everything that the engine refuses it
+// for, and what is wrong with the body before what is wrong with the medium.
+func (u *upload) store() (*session.Medium, error) {
+	var sent session.Upload
+	if u.stream.seek() {
+		u.stream.most, u.content = maxSkeleton, newContent(u.stream)
+		sent = session.Upload{Content: u.content, About: u.about}
+	} else if err := u.end(); err != nil {
+		return nil, err
+	}
+	id, err := u.id()
 	if err != nil {
-		return session.Upload{}, err
+		return nil, cmp.Or(u.end(), err)
+	}
+	if u.content == nil {
+		if sent, err = u.chip(); err != nil {
+			return nil, u.orRefused(id, session.ActionUpload, err)
+		}
+	}
+	m, err := u.engine.Upload(u.r.Context(), id, sent)
+	if err != nil {
+		return nil, u.cause(id, err)
+	}
+	return m, nil
+}
+
+// cause is what an upload that the engine has not taken is refused for.
+func (u *upload) cause(id uuid.UUID, err error) error {
+	if err := u.end(); err != nil {
+		return err
+	}
+	if u.content == nil {
+		return err
+	}
+	if _, fault := u.image(); fault != nil {
+		return u.orRefused(id, session.ActionUpload, fault)
+	}
+	if errors.Is(err, media.ErrContext) {
+		return imageNotFormat // the context is one of those that are taken, but not with such bytes
+	}
+	return err
+}
+
+// end reads what is left of the body, and matches its signature.
+func (u *upload) end() error {
+	if u.ended {
+		return u.verdict
+	}
+	u.ended = true
+	if u.content != nil {
+		u.content.skip()
+	}
+	u.stream.rest()
+	if u.verdict = u.body.err; u.body.isWhole() {
+		u.verdict = u.accept(u.body.hash.Match(u.signature))
+	}
+	return u.verdict
+}
+
+// about is for the engine, which asks when it has read the content.
+func (u *upload) about() (media.Context, error) {
+	if err := u.end(); err != nil {
+		return "", err
+	}
+	return u.image()
+}
+
+// image reads what the body says of its image. Where the policy is strict, it may say nothing else.
+func (u *upload) image() (media.Context, error) {
+	shows, err := u.says()
+	if err != nil {
+		return "", err
+	}
+	return shows, u.onlyKnown(uploadMembers, u.stream.skeleton)
+}
+
+// says reads what there is besides the content. Type and timestamp are not the client's to say.
+func (u *upload) says() (media.Context, error) {
+	root, err := u.root()
+	if err != nil {
+		return "", err
 	}
 	var r reader
 	image := r.object(r.required(root.member("image"), imageMissing))
-	shows := r.text(r.required(image.member("context"), imageContext))
-	text := r.typed(r.required(image.member("content"), imageNoData), `"`, memberInvalid)
-	if r.fault != nil {
-		return session.Upload{}, r.fault
-	}
-	content, err := decodeContent(text)
-	return session.Upload{Context: media.Context(shows), Content: bytes.NewReader(content)}, err
-}
-
-// decodeContent decodes base64 within a JSON string, in place. It may follow a data URI's head (RFC 2397),
-// whose type is not believed. It must be of the standard alphabet, with its padding, as a text that was cut off
-// can otherwise not be told from a whole one; line breaks within are passed over (RFC 4648 and RFC 2045).
-func decodeContent(quoted value) ([]byte, error) {
-	text := unescapeBytes(quoted[1 : len(quoted)-1])
-	const scheme, encoded = "data:", ";base64"
-	if len(text) >= len(scheme) && bytes.EqualFold(text[:len(scheme)], []byte(scheme)) {
-		head, rest, found := bytes.Cut(text, []byte(","))
-		if !found || len(head) < len(encoded) || !bytes.EqualFold(head[len(head)-len(encoded):], []byte(encoded)) {
-			return nil, imageNotBase64
-		}
-		text = rest
-	}
-	if len(text) == 0 {
-		return nil, imageNoData
-	}
-	n, err := base64.StdEncoding.Decode(text, text) // it reads a group before it writes the shorter one
+	shows := media.Context(r.text(r.required(image.member("context"), imageContext)))
+	r.typed(r.required(image.member("content"), imageNoData), `"`, memberInvalid)
 	switch {
-	case err != nil:
-		return nil, imageNotBase64
-	case n == 0:
-		return nil, imageNoData
+	case r.fault != nil:
+		return "", r.fault
+	case u.content.fault != nil:
+		return "", u.content.fault
+	case !shows.IsImage():
+		return "", imageContext
 	}
-	return text[:n], nil
+	return shows, nil
 }
 
-// unescapeBytes undoes the escapes of a JSON string in place, each of which is longer than what it stands for.
-// What is beyond ASCII is in no base64 and becomes a byte that is not either.
-func unescapeBytes(text []byte) []byte {
-	const single = "bfnrt"
-	out := text[:0]
-	for {
-		i := bytes.IndexByte(text, '\\')
-		if i < 0 {
-			return append(out, text...)
-		}
-		out = append(out, text[:i]...)
-		c := text[i+1]
-		text = text[i+2:]
-		switch at := bytes.IndexByte([]byte(single), c); {
-		case c == 'u':
-			n, err := strconv.ParseUint(string(text[:4]), 16, 16)
-			if err != nil || n >= utf8.RuneSelf {
-				n = 0xff
-			}
-			out, text = append(out, byte(n)), text[4:]
-		case at >= 0:
-			out = append(out, "\b\f\n\r\t"[at])
-		default: // the quote, the slash and the backslash stand for themselves
-			out = append(out, c)
-		}
+// root is the body without its content.
+func (u *upload) root() (value, error) {
+	if u.stream.fault != nil {
+		return nil, u.stream.fault
 	}
+	return parseObject(u.stream.skeleton)
+}
+
+// chipMembers are those that [media.ParseChip] knows.
+var chipMembers = members{"nfcDocument": {
+	"com": nil, "sod": nil, "dg1": nil, "dg2": nil, "dg3": nil, "dg4": nil, "dg5": nil, "dg6": nil, "dg7": nil,
+	"dg8": nil, "dg9": nil, "dg10": nil, "dg11": nil, "dg12": nil, "dg13": nil, "dg14": nil, "dg15": nil, "dg16": nil,
+}}
+
+// chip is what a body without an image's content is taken for, where it has no image at all.
+func (u *upload) chip() (session.Upload, error) {
+	root, err := u.root()
+	if err != nil {
+		return session.Upload{}, err
+	}
+	document := root.member("nfcDocument")
+	if len(document) == 0 || len(root.member("image")) > 0 {
+		u.content = newContent(u.stream) // the one that is missing
+		_, err := u.image()
+		return session.Upload{}, err
+	}
+	if document[0] != '{' {
+		return session.Upload{}, memberInvalid
+	}
+	sent := session.Upload{Context: media.Chip, Content: bytes.NewReader(document)}
+	return sent, u.onlyKnown(chipMembers, u.stream.skeleton)
+}
+
+// uploaded is the answer to an upload.
+func (x *exchange) uploaded(m *session.Medium) any {
+	told := x.image(m)
+	if m.Context.IsChip() {
+		told.Context = string(m.Context)
+		return struct {
+			Status      string `json:"status"`
+			NFCDocument image  `json:"nfcDocument"`
+		}{"success", told}
+	}
+	return struct {
+		Status string       `json:"status"`
+		Image  uploadAnswer `json:"image"`
+	}{"success", uploadAnswer{string(m.Context), told}}
 }

@@ -2,6 +2,7 @@ package veriff_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -11,15 +12,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/uuid"
 
-	"github.com/bonafide-idv/bonafide/auth"
-	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
 	"github.com/bonafide-idv/bonafide/media"
 	"github.com/bonafide-idv/bonafide/session"
 )
@@ -93,6 +91,7 @@ func contents() []struct{ name, content, want string } {
 		{"program", of("MZ\x90\x00"), noData},
 		{"archive", of("PK\x03\x04" + strings.Repeat("\x00", 40)), noData},
 		{"MP4", of("\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom"), noData},
+		{"film", of(webmBytes), noData},
 		{"PDF behind something else", of("junk\n" + string(pdfBytes)), noData},
 		{"cut off in its head", quoted(encoded(pngBytes[:7])), noData},
 		{"65535 by 65535 pixels", quoted(encoded(pngOf(65535, 65535))), tooLarge},
@@ -166,6 +165,18 @@ func TestUploadBodies(t *testing.T) {
 		{"context of 4 kB", `{"image":{"context":"` + strings.Repeat("x", 4096) + `",` + content + `}}`, "400 1402"},
 		{"context a number", `{"image":{"context":1,` + content + `}}`, "400 1104"},
 		{"content missing", `{"image":{"context":"face"}}`, "400 1400 Image data not found."},
+		{"context twice", `{"image":{"context":"face",` + content + `,"context":"face"}}`, "400 1101"},
+		{"compressed", zipped(`{"image":{"context":"face",` + content + `}}`), "400 1101"},
+		{"data URI with a file's name that climbs", named(`../../x`), ""},
+		{"data URI with a file's name of Windows", named(`..\\x;C:\\x;CON;NUL.png`), ""},
+		{"data URI with a file's name of 4 kB", named(strings.Repeat("x", 4096)), ""},
+		{"data URI with a file's name from right to left", named(`\u202egnp.exe`), ""},
+		{"data URI with a header in a file's name", named(`x\r\nSet-Cookie: x=y`), ""},
+		{"data URI with NUL in a file's name", named(`x\u0000.png`), "400 1101"},
+		{"file's name that climbs", `{"image":{"context":"face",` + content + `,"filename":"../../x"},"filename":"C:\\x"}`, ""},
+		{"file's name of 4 kB", `{"image":{"context":"face",` + content + `,"filename":"` + strings.Repeat("x", 4096) + `"}}`, ""},
+		{"file's name with a header", `{"image":{"context":"face",` + content + `,"filename":"x\r\nSet-Cookie: x=y"}}`, ""},
+		{"file's name with NUL", `{"image":{"context":"face",` + content + `,"filename":"x\u0000"}}`, "400 1101"},
 		{"content twice", `{"image":{"context":"face",` + content + `,` + content + `}}`, "400 1101"},
 		{"not JSON", `image`, "400 1101"},
 		{"a picture as it is", string(pngBytes), "400 1101"},
@@ -180,6 +191,19 @@ func TestUploadBodies(t *testing.T) {
 	for _, c := range media.Images() {
 		h.upload(id, string(c), pngBytes)
 	}
+}
+
+// named is a body whose content calls itself a file of that name.
+func named(file string) string {
+	return `{"image":{"context":"face","content":"data:image/png;name=` + file + `;base64,` + encoded(pngBytes) + `"}}`
+}
+
+func zipped(text string) string {
+	var b strings.Builder
+	w := gzip.NewWriter(&b)
+	_, _ = io.WriteString(w, text)
+	_ = w.Close()
+	return b.String()
 }
 
 // TestUploadLimits goes to the limits and over them.
@@ -306,66 +330,6 @@ func TestDownloadThatBreaks(t *testing.T) {
 	}
 	if err == nil {
 		t.Error("the second reading failed, and the client was told nothing of it")
-	}
-}
-
-// TestUploadsWait: no more bodies are held than there is room for, and who waits too long goes.
-func TestUploadsWait(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, setup{config: veriff.Config{MaxUploads: 1}})
-	id := h.create(minimal).ID
-	body := uploadBody("face", pngBytes)
-	request := func(ctx context.Context, content io.Reader, by *auth.Secret) *http.Request {
-		r := httptest.NewRequestWithContext(ctx, "POST", "/v1/sessions/"+id+"/media", content)
-		r.ContentLength = int64(len(body))
-		r.Header.Set("X-Auth-Client", ours.APIKey.String())
-		r.Header.Set("X-Hmac-Signature", string(by.Sign(nil, []byte(body))))
-		return r
-	}
-	reading, more := io.Pipe()
-	slow := httptest.NewRecorder()
-	var first sync.WaitGroup
-	first.Go(func() { h.handler.ServeHTTP(slow, request(t.Context(), reading, ours.Secrets[0])) })
-	_, _ = more.Write([]byte(body[:10])) // it holds the only room now
-
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	untouched := strings.NewReader(body)
-	waited := httptest.NewRecorder()
-	h.handler.ServeHTTP(waited, request(ctx, untouched, ours.Secrets[0]))
-	if waited.Code != http.StatusInternalServerError || untouched.Len() != len(body) {
-		t.Errorf("without room: got %d with %d bytes unread, want 500 with %d", waited.Code, untouched.Len(), len(body))
-	}
-	if log := h.log.String(); log != "" {
-		t.Errorf("a client that went was logged: %s", log)
-	}
-	go func() { _, _ = more.Write([]byte(body[10:])); _ = more.Close() }()
-	first.Wait()
-	if slow.Code != http.StatusOK {
-		t.Errorf("with room: got %d %s, want 200", slow.Code, slow.Body)
-	}
-	// Refusals give the room back too.
-	for range 3 {
-		h.want(h.do(call{method: "POST", path: "/v1/sessions/" + id + "/media", body: body, signed: "x"}), 401, "1812")
-		h.want(h.do(call{method: "POST", path: "/v1/sessions/" + id + "/media", body: "{"}), 400, "1101")
-	}
-	h.upload(id, "face", pngBytes)
-}
-
-// TestUploadAborted: of an upload whose client goes half-way nothing remains.
-func TestUploadAborted(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, setup{})
-	id := h.create(minimal).ID
-	body := uploadBody("face", pngBytes)
-	r := httptest.NewRequest("POST", "/v1/sessions/"+id+"/media", readerOnly{strings.NewReader(body[:20])})
-	r.ContentLength = int64(len(body))
-	r.Header.Set("X-Auth-Client", ours.APIKey.String())
-	r.Header.Set("X-Hmac-Signature", sign(body))
-	w := httptest.NewRecorder()
-	h.handler.ServeHTTP(w, r)
-	if w.Code != http.StatusBadRequest || len(h.snapshot(id).Media) != 0 {
-		t.Errorf("got %d and %d media, want 400 and none", w.Code, len(h.snapshot(id).Media))
 	}
 }
 

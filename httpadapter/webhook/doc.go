@@ -14,21 +14,27 @@
 //
 //	x-auth-client, vrf-auth-client            the API key of the integration
 //	x-hmac-signature, vrf-hmac-signature      HMAC-SHA256 of the body, 64 lower-case hex digits
-//	vrf-integration-id                        the integration
+//	vrf-integration-id                        the integration, which may be a flexible one of the key's
+//	x-signature                               SHA-256 of body and secret, if [Config].LegacySignature is on
 //
 //	webhook-id                                the delivery, the same on every try
 //	webhook-timestamp                         this try, in seconds since 1970
-//	webhook-signature                         "v1," and the base64 of an HMAC of id, timestamp and body
+//	webhook-signature                         "v1," and the base64 of an HMAC of id, timestamp and body;
+//	                                          one for each live secret, separated by spaces
 //
 //	bonafide-sequence                         the number of the event within its session
 //
 // Whatever its [session.Endpoint] has as Format, the second block is Veriff's
 // (https://devdocs.veriff.com/docs/hmac-authentication-and-endpoint-security), the third that of
 // https://www.standardwebhooks.com, which unlike the second lets a receiver refuse what is sent again later;
-// see [auth.VerifyStandard]. Deliveries come at least once, the first tries of a session's in
-// the order of its events, while retries may be overtaken: a receiver remembers
-// webhook-id, and ignores a sequence that is not newer than the newest it has seen of the session. An
-// integration that is not active is told all the same, because what is told has already happened.
+// see [auth.VerifyStandard]. In the second the signing secret signs, as there is room for one signature. In the
+// third every live secret does, the signing one first, as that specification has it for the time when a secret is
+// being changed: whoever knows the old one, or already the new one, can verify.
+//
+// Deliveries come at least once, the first tries of a session's in the order of its events, while retries may be
+// overtaken: a receiver remembers webhook-id, and ignores a sequence that is not newer than the newest it has seen
+// of the session. An integration that is not active is told all the same, because what is told has already
+// happened.
 //
 // # How it ends
 //

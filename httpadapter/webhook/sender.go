@@ -43,6 +43,9 @@ type Config struct {
 	Resolver *net.Resolver
 	// Clock tells webhook-timestamp, and nothing else. Default: the system's.
 	Clock session.Clock
+	// LegacySignature adds x-signature, which receivers from before 2023 verify and which is discouraged, see
+	// [auth.Secret.LegacySign]. Default: off.
+	LegacySignature bool
 }
 
 func (c Config) validate() error {
@@ -63,6 +66,7 @@ type Sender struct {
 	allowPrivate bool
 	timeout      time.Duration
 	userAgent    string
+	legacy       bool
 	transport    *http.Transport
 }
 
@@ -80,7 +84,7 @@ func New(keys auth.Keyring, config Config) (*Sender, error) {
 	}
 	s := &Sender{
 		keys: keys, clock: config.Clock, allowPrivate: config.AllowPrivate,
-		timeout: config.Timeout, userAgent: config.UserAgent,
+		timeout: config.Timeout, userAgent: config.UserAgent, legacy: config.LegacySignature,
 	}
 	if s.clock == nil {
 		s.clock = systemClock{}
@@ -190,6 +194,9 @@ func (s *Sender) writeHeaders(h http.Header, credential auth.Credential, d sessi
 	h.Set("Bonafide-Sequence", strconv.FormatInt(d.Seq, 10))
 	writeStandard(h, credential, d, s.clock.Now())
 	writeVeriff(h, credential, d)
+	if s.legacy {
+		h.Set("X-Signature", string(credential.Signer().LegacySign(nil, d.Body)))
+	}
 }
 
 // writeStandard writes the headers of https://www.standardwebhooks.com.
@@ -197,7 +204,13 @@ func writeStandard(h http.Header, credential auth.Credential, d session.Delivery
 	id := d.ID.String()
 	h.Set("Webhook-Id", id)
 	h.Set("Webhook-Timestamp", strconv.FormatInt(now.Unix(), 10))
-	h.Set("Webhook-Signature", credential.Signer().StandardSign(id, now, d.Body))
+	signatures := []string{credential.Signer().StandardSign(id, now, d.Body)}
+	for i, secret := range credential.Secrets {
+		if i != credential.Signing {
+			signatures = append(signatures, secret.StandardSign(id, now, d.Body))
+		}
+	}
+	h.Set("Webhook-Signature", strings.Join(signatures, " "))
 }
 
 // writeVeriff writes the headers of Veriff's webhooks, under the names that older and newer clients read.

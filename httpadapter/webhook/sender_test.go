@@ -187,13 +187,13 @@ func TestDeliverSignsWithTheSigningSecret(t *testing.T) {
 	steps := []struct {
 		name string
 		do   func() error
-		want string
+		want []string // the signing one, and the other live ones
 	}{
-		{"one secret", func() error { return nil }, secretText},
-		{"a newer secret", func() error { return ring.AddSecret(integration, newSecret(t, newer)) }, secretText},
-		{"the newer one signs", func() error { return ring.SignWith(integration, newSecret(t, newer)) }, newer},
-		{"the older one is revoked", func() error { return ring.RevokeSecret(integration, newSecret(t, secretText)) }, newer},
-		{"the integration is not active", func() error { return ring.SetActive(integration, false) }, newer},
+		{"one secret", func() error { return nil }, []string{secretText}},
+		{"a newer secret", func() error { return ring.AddSecret(integration, newSecret(t, newer)) }, []string{secretText, newer}},
+		{"the newer one signs", func() error { return ring.SignWith(integration, newSecret(t, newer)) }, []string{newer, secretText}},
+		{"the older one is revoked", func() error { return ring.RevokeSecret(integration, newSecret(t, secretText)) }, []string{newer}},
+		{"the integration is not active", func() error { return ring.SetActive(integration, false) }, []string{newer}},
 	}
 	for _, step := range steps {
 		if err := step.do(); err != nil {
@@ -201,15 +201,50 @@ func TestDeliverSignsWithTheSigningSecret(t *testing.T) {
 		}
 		expect(t, deliver(sender, url), 200, "")
 		got := <-deliveries
-		if want := hex.EncodeToString(mac(step.want, `{}`)); got.header.Get("x-hmac-signature") != want {
+		if want := hex.EncodeToString(mac(step.want[0], `{}`)); got.header.Get("x-hmac-signature") != want {
 			t.Errorf("%s: signature is %s, want %s", step.name, got.header.Get("x-hmac-signature"), want)
 		}
-		wantStandard := "v1," + base64.StdEncoding.EncodeToString(
-			mac(step.want, deliveryID.String(), ".", got.header.Get("webhook-timestamp"), `.{}`))
-		if got.header.Get("webhook-signature") != wantStandard {
+		var signatures []string
+		for _, secret := range step.want {
+			signatures = append(signatures, "v1,"+base64.StdEncoding.EncodeToString(
+				mac(secret, deliveryID.String(), ".", got.header.Get("webhook-timestamp"), `.{}`)))
+		}
+		if wantStandard := strings.Join(signatures, " "); got.header.Get("webhook-signature") != wantStandard {
 			t.Errorf("%s: webhook-signature is %s, want %s", step.name, got.header.Get("webhook-signature"), wantStandard)
 		}
 	}
+}
+
+// The key and the secret are the credential's, and the integration is that of the delivery.
+func TestDeliverForAFlexibleIntegration(t *testing.T) {
+	t.Parallel()
+	further := uuid.MustParse("6f1c1f0e-59a4-4a53-9a3f-0f5b0b8f2d11")
+	url, deliveries := recorder(t)
+	ring, err := auth.NewRing(auth.Credential{
+		APIKey: apiKey, Integration: integration, Flexible: []uuid.UUID{further}, Active: true,
+		Secrets: []*auth.Secret{newSecret(t, secretText)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sender := newSenderOf(t, ring, webhook.Config{AllowPrivate: true})
+	for _, of := range []uuid.UUID{further, integration} {
+		delivery := newDelivery(`{}`)
+		delivery.Integration = of
+		expect(t, sender.Deliver(context.Background(), session.Endpoint{URL: url}, delivery), 200, "")
+		header := (<-deliveries).header
+		for name, want := range map[string]string{
+			"vrf-integration-id": of.String(), "x-auth-client": apiKey.String(), "vrf-auth-client": apiKey.String(),
+			"x-hmac-signature": hex.EncodeToString(mac(secretText, `{}`)),
+		} {
+			if got := header.Get(name); got != want {
+				t.Errorf("for integration %s: %s is %q, want %q", of, name, got, want)
+			}
+		}
+	}
+	delivery := newDelivery(`{}`)
+	delivery.Integration = uuid.MustParse("99999999-59a4-4a53-9a3f-0f5b0b8f2d11")
+	expect(t, sender.Deliver(context.Background(), session.Endpoint{URL: url}, delivery), 0, webhook.NoteNoCredentials)
 }
 
 // keyringFunc answers as it likes.

@@ -70,15 +70,25 @@ func (s *Store) taken(r *row, c *session.Change) bool {
 			return true
 		}
 	}
-	for i, d := range c.Decisions {
-		same := func(o session.Decision) bool { return o.ID == d.ID }
-		if slices.ContainsFunc(r.Decisions, same) || slices.ContainsFunc(c.Decisions[:i], same) {
+	return twice(r.Decisions, c.Decisions, func(d *session.Decision) uuid.UUID { return d.ID }) ||
+		twice(r.Findings, c.Findings, func(f *session.Finding) uuid.UUID { return f.ID }) ||
+		twice(r.Events, c.Events, func(e *session.Event) uuid.UUID { return e.ID })
+}
+
+// twice reports whether one of the added has the id of one that is there, or of another that is added.
+func twice[T any](there, added []T, id func(*T) uuid.UUID) bool {
+	for i := range added {
+		if has(there, id(&added[i]), id) || has(added[:i], id(&added[i]), id) {
 			return true
 		}
 	}
-	for i, e := range c.Events {
-		same := func(o session.Event) bool { return o.ID == e.ID }
-		if slices.ContainsFunc(r.Events, same) || slices.ContainsFunc(c.Events[:i], same) {
+	return false
+}
+
+// has looks without copying what it looks at: a session can have many events.
+func has[T any](list []T, wanted uuid.UUID, id func(*T) uuid.UUID) bool {
+	for i := range list {
+		if id(&list[i]) == wanted {
 			return true
 		}
 	}
@@ -106,6 +116,9 @@ func (s *Store) remove(r *row, withdraw bool, erase session.Erase) {
 		}
 		for i := range r.Media {
 			r.Media[i].Sealed = nil
+		}
+		for i := range r.Findings {
+			r.Findings[i].Sealed = nil
 		}
 	}
 	if erase&session.EraseMedia != 0 {
@@ -145,6 +158,9 @@ func (s *Store) write(r *row, c *session.Change) {
 	for _, m := range c.Media {
 		r.Media = insert(r.Media, m, func(a, b session.Media) int { return compareIDs(a.ID, b.ID) })
 		s.media[m.ID] = r
+	}
+	for _, f := range c.Findings {
+		r.Findings = insert(r.Findings, f, func(a, b session.Finding) int { return compareIDs(a.ID, b.ID) })
 	}
 	for _, d := range c.Deliveries {
 		s.deliver(r, d)

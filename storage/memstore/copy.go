@@ -20,17 +20,23 @@ func copyDelivery(d session.Delivery) session.Delivery {
 }
 
 func copyDecisions(list []session.Decision) []session.Decision {
-	list = slices.Clone(list)
-	for i := range list {
-		list[i].Sealed = copyBytes(list[i].Sealed)
-	}
-	return list
+	return copySealed(list, func(d *session.Decision) *[]byte { return &d.Sealed })
 }
 
 func copyMedia(list []session.Media) []session.Media {
+	return copySealed(list, func(m *session.Media) *[]byte { return &m.Sealed })
+}
+
+func copyFindings(list []session.Finding) []session.Finding {
+	return copySealed(list, func(f *session.Finding) *[]byte { return &f.Sealed })
+}
+
+// copySealed copies parts, with the bytes that are sealed in each.
+func copySealed[T any](list []T, sealed func(*T) *[]byte) []T {
 	list = slices.Clone(list)
 	for i := range list {
-		list[i].Sealed = copyBytes(list[i].Sealed)
+		b := sealed(&list[i])
+		*b = copyBytes(*b)
 	}
 	return list
 }
@@ -38,7 +44,7 @@ func copyMedia(list []session.Media) []session.Media {
 func copyChange(c session.Change) session.Change {
 	c.Session = copySession(c.Session)
 	c.Attempts, c.Events = slices.Clone(c.Attempts), slices.Clone(c.Events)
-	c.Decisions, c.Media = copyDecisions(c.Decisions), copyMedia(c.Media)
+	c.Decisions, c.Media, c.Findings = copyDecisions(c.Decisions), copyMedia(c.Media), copyFindings(c.Findings)
 	c.Deliveries = slices.Clone(c.Deliveries)
 	for i := range c.Deliveries {
 		c.Deliveries[i] = copyDelivery(c.Deliveries[i])

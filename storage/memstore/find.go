@@ -38,6 +38,9 @@ func (s *Store) Load(ctx context.Context, ref session.Ref, parts session.Parts) 
 	if parts&session.PartMedia != 0 {
 		out.Media = copyMedia(r.Media)
 	}
+	if parts&session.PartFindings != 0 {
+		out.Findings = copyFindings(r.Findings)
+	}
 	if parts&session.PartEvents != 0 {
 		out.Events = slices.Clone(r.Events)
 	}

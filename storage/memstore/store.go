@@ -36,8 +36,8 @@ type Store struct {
 
 var _ session.Ephemeral = (*Store)(nil)
 
-// row is a session with its parts: attempts and decisions in the order of N, media in the order of ID,
-// events in the order of Seq, deliveries as they came.
+// row is a session with its parts: attempts and decisions in the order of N, media and findings in the
+// order of ID, events in the order of Seq, deliveries as they came.
 type row struct {
 	session.Record
 	deliveries []*session.Delivery

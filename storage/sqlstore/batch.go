@@ -179,6 +179,7 @@ func (b *batch) takeAway(c *session.Change) error {
 		{c.Withdraw, b.queries.withdraw},
 		{c.Erase&session.EraseSealed != 0, b.queries.eraseDecisions},
 		{c.Erase&session.EraseSealed != 0, b.queries.eraseMedia},
+		{c.Erase&session.EraseSealed != 0, b.queries.eraseFindings},
 		{c.Erase&session.EraseSealed != 0, b.queries.eraseDeliveries},
 		{c.Erase&session.EraseMedia != 0, b.queries.removeMedia},
 	}
@@ -228,6 +229,12 @@ func (b *batch) writeParts(a accepted) error {
 	for _, p := range a.Media {
 		p.Session = id
 		if err := b.add(b.queries.addMedia, mediaFields(&p)...); err != nil {
+			return err
+		}
+	}
+	for _, p := range a.Findings {
+		p.Session = id
+		if err := b.add(b.queries.addFinding, findingFields(&p)...); err != nil {
 			return err
 		}
 	}

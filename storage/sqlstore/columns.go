@@ -79,8 +79,8 @@ func sessionFields(s *session.Session) []any {
 		(*ident)(&s.Integration), &s.Status, (*ident)(&s.AttemptID), &s.AttemptN, &s.Version, &s.Seq,
 		(*stamp)(&s.CreatedAt), (*stamp)(&s.UpdatedAt), (*stamp)(&s.ActiveAt), (*stamp)(&s.SubmittedAt),
 		(*stamp)(&s.EndedAt), (*stamp)(&s.ExpiresAt), (*stamp)(&s.RedactedAt),
-		(*stamp)(&s.DecideAt), (*stamp)(&s.EraseAt), (*stamp)(&s.RetryAt), &s.Tries, (*stamp)(&s.DueAt),
-		&s.Key, &s.Sealed,
+		(*stamp)(&s.DecideAt), (*stamp)(&s.EraseAt), (*stamp)(&s.ScreenAt), (*stamp)(&s.RetryAt), &s.Tries,
+		(*stamp)(&s.DueAt), &s.Key, &s.Sealed,
 	}
 }
 
@@ -102,6 +102,12 @@ func mediaFields(m *session.Media) []any {
 	return []any{
 		(*ident)(&m.ID), (*ident)(&m.Session), (*ident)(&m.Attempt), &m.Context, &m.Type, &m.Size, &m.Blob,
 		(*stamp)(&m.CreatedAt), &m.Sealed,
+	}
+}
+
+func findingFields(f *session.Finding) []any {
+	return []any{
+		(*ident)(&f.Session), (*ident)(&f.ID), (*ident)(&f.Attempt), &f.Kind, &f.By, (*stamp)(&f.At), &f.Sealed,
 	}
 }
 

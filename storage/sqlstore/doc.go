@@ -1,5 +1,6 @@
 // Package sqlstore keeps sessions in an SQL database: a [session.Store] for SQLite, in tables whose names
-// begin with bonafide_, beside whatever else is in the database.
+// begin with bonafide_, beside whatever else is in the database. It can keep API keys and their secrets there
+// too: an [auth.Keyring].
 //
 // # Opening
 //
@@ -29,6 +30,19 @@
 //
 // [Store.Tx] says what then is the host's to do.
 //
+// # API keys
+//
+// [NewKeyring] makes an [auth.Keyring] on the same database, for a host that has no tables of its own for it:
+//
+//	keyring, err := sqlstore.NewKeyring(db, sqlstore.SQLite(), auth.NewVault(key)) // 32 bytes, kept elsewhere
+//	err = keyring.Add(ctx, auth.Credential{APIKey: …, Integration: …, Active: true, Secrets: …})
+//	err = keyring.AddSecret(ctx, integration, auth.GenerateSecret())
+//
+// API keys, which are public, stand in clear, and so do the integrations that each may act for. Secrets are
+// sealed by the vault, each for its own row. A look-up is one statement, so that it sees a credential whole and
+// as it is now: what one process revokes, adds or closes counts for the next request in every other. That a
+// secret was opened before spares only the opening.
+//
 // # What is stored
 //
 // A Change is written in one transaction, and when Apply returns it is as durable as the database's own
@@ -39,5 +53,6 @@
 // sizes, the names of blobs, and the bodies of webhooks without personal data. What is about a person
 // comes here sealed by the engine, under a key that is not in this database, and is gone when that key
 // is destroyed, from backups and from the write-ahead log too. That is why nothing here is
-// overwritten with zeros. Of an API key, for [Store.Integration], only the SHA-256 is kept.
+// overwritten with zeros. The secrets of a [Keyring] are sealed too, under the vault's key, and a revoked one is
+// deleted. Of an API key, for [Store.Integration], only the SHA-256 is kept; a [Keyring] keeps its own in clear.
 package sqlstore

@@ -179,6 +179,7 @@ func TestFaultsLeaveNothing(t *testing.T) {
 			next.Permits = []session.Permit{{Key: "key", Rules: []session.Rule{{N: 9, Window: time.Hour}}, At: now}}
 			next.Attempts = []session.Attempt{{ID: newID(), N: 2}}
 			next.Decisions, next.Media = []session.Decision{{ID: newID()}}, []session.Media{{ID: newID()}}
+			next.Findings = []session.Finding{{ID: newID()}}
 			next.Deliveries = creation(c.Session.Tenant).Deliveries
 			return first(store.Apply(ctx, next))
 		}},

@@ -60,6 +60,9 @@ func (s *Store) loadParts(ctx context.Context, c Conn, r *session.Record, parts 
 	if parts&session.PartMedia != 0 && err == nil {
 		r.Media, err = rows(ctx, c, mediaFields, s.queries.media, id)
 	}
+	if parts&session.PartFindings != 0 && err == nil {
+		r.Findings, err = rows(ctx, c, findingFields, s.queries.findings, id)
+	}
 	if parts&session.PartEvents != 0 && err == nil {
 		r.Events, err = rows(ctx, c, eventFields, s.queries.events, id)
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // The schema that this version of the package reads and writes.
-const schemaVersion = 1
+const schemaVersion = 3
 
 var (
 	// ErrNotMigrated: the database has no tables of ours, or older ones.
@@ -60,8 +60,9 @@ func Migrate(ctx context.Context, db *sql.DB, d Dialect) error {
 		return fmt.Errorf("sqlstore: migrate: %w", err)
 	}
 	// Of processes that start at once all but one may fail, as the tables are there already when they
-	// come to make them. Each migration is one transaction, so the next try finds what the winner did.
-	for tries := 5; ; {
+	// come to make them. Each migration is one transaction, so the next try finds what the winner did:
+	// a process can lose once for each of them, and once for the record.
+	for tries := 3 + schemaVersion; ; {
 		_, err = provider.Up(ctx)
 		if err == nil {
 			return checkSchema(ctx, db, d)

@@ -11,10 +11,11 @@ const (
 	sessionColumns = "id, " + sessionPlace + ", " + sessionFacts
 	sessionPlace   = "tenant, sandbox, deleted_at" // where lists have it: what the list's index is made of
 	sessionFacts   = "integration, status, attempt_id, attempt_n, version, seq, created_at, updated_at, active_at, " +
-		"submitted_at, ended_at, expires_at, redacted_at, decide_at, erase_at, retry_at, tries, due_at, key, sealed"
+		"submitted_at, ended_at, expires_at, redacted_at, decide_at, erase_at, screen_at, retry_at, tries, due_at, key, sealed"
 	attemptColumns  = "id, session, n, status, submitter, created_at, ended_at"
 	decisionColumns = "session, id, n, attempt, outcome, code, by, at, sealed"
 	mediaColumns    = "id, session, attempt, context, type, size, blob, created_at, sealed"
+	findingColumns  = "session, id, attempt, kind, by, at, sealed"
 	eventColumns    = "session, id, seq, change, kind, status, attempt, by, at"
 	deliveryColumns = "id, tenant, sandbox, session, integration, endpoint, event, seq, created_at, due_at, claims, tries, state, " +
 		"personal, last_at, last_status, last_note, body"
@@ -56,6 +57,7 @@ type changeQueries struct {
 	putAttempt    string
 	addDecision   string
 	addMedia      string
+	addFinding    string
 	addEvent      string
 	addDelivery   string
 	eventSeq      string
@@ -64,6 +66,7 @@ type changeQueries struct {
 	withdraw        string
 	eraseDecisions  string
 	eraseMedia      string
+	eraseFindings   string
 	eraseDeliveries string
 	removeMedia     string
 }
@@ -81,6 +84,7 @@ func newChangeQueries(d Dialect, q joined) changeQueries {
 			"WHERE bonafide_attempts.session = excluded.session"),
 		addDecision: q(insert("bonafide_decisions", decisionColumns), unlessTaken),
 		addMedia:    q(insert("bonafide_media", mediaColumns), unlessTaken),
+		addFinding:  q(insert("bonafide_findings", findingColumns), unlessTaken),
 		addEvent:    q(insert("bonafide_events", eventColumns), unlessTaken),
 		addDelivery: q(insert("bonafide_deliveries", deliveryColumns), unlessTaken),
 		eventSeq:    q("SELECT seq FROM bonafide_events WHERE session = ? AND id = ?"),
@@ -90,6 +94,7 @@ func newChangeQueries(d Dialect, q joined) changeQueries {
 			"WHERE session = ? AND state = 'held'"),
 		eraseDecisions: q("UPDATE bonafide_decisions SET sealed = NULL WHERE session = ?"),
 		eraseMedia:     q("UPDATE bonafide_media SET sealed = NULL WHERE session = ?"),
+		eraseFindings:  q("UPDATE bonafide_findings SET sealed = NULL WHERE session = ?"),
 		eraseDeliveries: q("UPDATE bonafide_deliveries SET body = NULL,",
 			"due_at = CASE WHEN", pending, "THEN NULL ELSE due_at END,",
 			"state = CASE WHEN", pending, "THEN 'erased' ELSE state END",
@@ -121,10 +126,11 @@ func newPermitQueries(d Dialect, q joined) permitQueries {
 
 // sessionQueries find sessions and their parts. pageOfStatus is not bound yet, as it has a list in it.
 type sessionQueries struct {
-	byID, byAttempt, byMedia           string
-	attempts, decisions, media, events string
-	page, pageOfStatus                 string
-	nextSession, dueSessions           string
+	byID, byAttempt, byMedia   string
+	attempts, decisions, media string
+	findings, events           string
+	page, pageOfStatus         string
+	nextSession, dueSessions   string
 }
 
 func newSessionQueries(d Dialect, q joined) sessionQueries {
@@ -137,6 +143,7 @@ func newSessionQueries(d Dialect, q joined) sessionQueries {
 		attempts:     q("SELECT", attemptColumns, "FROM bonafide_attempts WHERE session = ? ORDER BY n"),
 		decisions:    q("SELECT", decisionColumns, "FROM bonafide_decisions WHERE session = ? ORDER BY n"),
 		media:        q("SELECT", mediaColumns, "FROM bonafide_media WHERE session = ? ORDER BY id"),
+		findings:     q("SELECT", findingColumns, "FROM bonafide_findings WHERE session = ? ORDER BY id"),
 		events:       q("SELECT", eventColumns, "FROM bonafide_events WHERE session = ? ORDER BY seq"),
 		page:         q(page, "ORDER BY id DESC LIMIT ?"),
 		pageOfStatus: page + " AND status IN (?) ORDER BY id DESC LIMIT ?",

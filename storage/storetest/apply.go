@@ -209,12 +209,14 @@ var keepTests = []test{
 		s := k.created()
 		c := k.keep(s)
 		k.addDecision(&c, 1)
+		k.addFinding(&c)
 		k.addDelivery(&c, session.DeliveryDue, k.now)
 		c.Attempts = []session.Attempt{{ID: k.id(), Session: s.ID, N: 2, Status: session.StatusCreated, CreatedAt: k.now}}
 		k.apply(c)
 		got := k.kept(s.ID)
 		k.equal("version", got.Record.Session.Version, int64(1))
-		k.equal("parts", []int{len(got.Record.Attempts), len(got.Record.Decisions), len(got.Record.Media), len(got.Record.Events), len(got.Deliveries)}, []int{2, 1, 1, 2, 1})
+		k.equal("parts", got.count(), []int{2, 1, 1, 1, 2, 1})
+		k.equal("the finding", got.Record.Findings, c.Findings)
 		k.equal("the delivery's seq", got.Deliveries[0].Seq, int64(2))
 	}},
 	{"of Session only Seq and ActiveAt are written", func(k *kit) {

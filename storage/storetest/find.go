@@ -82,6 +82,7 @@ var loadTests = []test{
 		c := k.create()
 		k.addMedia(&c)
 		k.addDecision(&c, 1)
+		k.addFinding(&c)
 		s := k.apply(c)
 		whole := k.load(s.ID)
 		for parts := session.Parts(0); parts <= all; parts++ {
@@ -94,6 +95,9 @@ var loadTests = []test{
 			}
 			if parts&session.PartMedia != 0 {
 				want.Media = whole.Media
+			}
+			if parts&session.PartFindings != 0 {
+				want.Findings = whole.Findings
 			}
 			if parts&session.PartEvents != 0 {
 				want.Events = whole.Events

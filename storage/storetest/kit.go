@@ -15,7 +15,7 @@ import (
 )
 
 // all asks Load for every part.
-const all = session.PartAttempts | session.PartDecisions | session.PartMedia | session.PartEvents
+const all = session.PartAttempts | session.PartDecisions | session.PartMedia | session.PartFindings | session.PartEvents
 
 // many is more than any case stores.
 const many = 10_000
@@ -126,6 +126,15 @@ func (k *kit) addDecision(c *session.Change, n int) uuid.UUID {
 	return id
 }
 
+func (k *kit) addFinding(c *session.Change) uuid.UUID {
+	id := k.id()
+	c.Findings = append(c.Findings, session.Finding{
+		ID: id, Session: c.Session.ID, Attempt: c.Session.AttemptID, Kind: session.FindingScreening,
+		By: session.ActorHost, At: k.now, Sealed: []byte("sealed finding"),
+	})
+	return id
+}
+
 // addDelivery adds a delivery of the newest event of the change.
 func (k *kit) addDelivery(c *session.Change, state session.DeliveryState, due time.Time) *session.Delivery {
 	c.Deliveries = append(c.Deliveries, session.Delivery{
@@ -187,6 +196,12 @@ func (k *kit) kept(id uuid.UUID) (out kept) {
 	}
 	out.Deliveries = k.log(session.DeliveryQuery{Session: id})
 	return out
+}
+
+// count counts attempts, decisions, media, findings, events and deliveries.
+func (p kept) count() []int {
+	r := p.Record
+	return []int{len(r.Attempts), len(r.Decisions), len(r.Media), len(r.Findings), len(r.Events), len(p.Deliveries)}
 }
 
 // deliveries lists the tenant's deliveries, live or sandbox, newest first.

@@ -62,6 +62,9 @@ func (m *model) taken(c session.Change) bool {
 		for _, d := range r.Record.Decisions {
 			own[d.ID] = own[d.ID] || mine
 		}
+		for _, f := range r.Record.Findings {
+			own[f.ID] = own[f.ID] || mine
+		}
 		for _, e := range r.Record.Events {
 			own[e.ID] = own[e.ID] || mine
 		}
@@ -75,6 +78,7 @@ func (m *model) taken(c session.Change) bool {
 		slices.ContainsFunc(c.Media, func(p session.Media) bool { return twice(there, p.ID) }) ||
 		slices.ContainsFunc(c.Deliveries, func(d session.Delivery) bool { return twice(there, d.ID) }) ||
 		slices.ContainsFunc(c.Decisions, func(d session.Decision) bool { return twice(own, d.ID) }) ||
+		slices.ContainsFunc(c.Findings, func(f session.Finding) bool { return twice(own, f.ID) }) ||
 		slices.ContainsFunc(c.Events, func(e session.Event) bool { return twice(own, e.ID) })
 }
 
@@ -114,6 +118,9 @@ func (r *kept) erase(withdraw bool, erase session.Erase) {
 		for i := range r.Record.Media {
 			r.Record.Media[i].Sealed = nil
 		}
+		for i := range r.Record.Findings {
+			r.Record.Findings[i].Sealed = nil
+		}
 	}
 	if erase&session.EraseMedia != 0 {
 		r.Record.Media = nil
@@ -141,6 +148,7 @@ func (r *kept) write(c session.Change) {
 	r.Record.Attempts = append(r.Record.Attempts, c.Attempts...)
 	r.Record.Decisions = append(r.Record.Decisions, c.Decisions...)
 	r.Record.Media = append(r.Record.Media, c.Media...)
+	r.Record.Findings = append(r.Record.Findings, c.Findings...)
 	for _, d := range c.Deliveries {
 		for _, e := range r.Record.Events {
 			if e.ID == d.Event {
@@ -152,6 +160,7 @@ func (r *kept) write(c session.Change) {
 	slices.SortFunc(r.Record.Attempts, func(a, b session.Attempt) int { return cmp.Compare(a.N, b.N) })
 	slices.SortFunc(r.Record.Decisions, func(a, b session.Decision) int { return cmp.Compare(a.N, b.N) })
 	slices.SortFunc(r.Record.Media, func(a, b session.Media) int { return compareIDs(a.ID, b.ID) })
+	slices.SortFunc(r.Record.Findings, func(a, b session.Finding) int { return compareIDs(a.ID, b.ID) })
 	slices.SortFunc(r.Deliveries, func(a, b session.Delivery) int { return compareIDs(b.ID, a.ID) })
 }
 
@@ -216,6 +225,9 @@ func (m *model) load(ref session.Ref, parts session.Parts) (out session.Record, 
 		}
 		if parts&session.PartMedia == 0 {
 			out.Media = nil
+		}
+		if parts&session.PartFindings == 0 {
+			out.Findings = nil
 		}
 		if parts&session.PartEvents == 0 {
 			out.Events = nil

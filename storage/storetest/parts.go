@@ -24,6 +24,7 @@ var partTests = []test{
 		c := k.create()
 		k.addMedia(&c)
 		k.addDecision(&c, 1)
+		k.addFinding(&c)
 		k.addDelivery(&c, session.DeliveryHeld, k.now).Personal = true
 		s := k.apply(c)
 		before := k.kept(s.ID)
@@ -31,12 +32,14 @@ var partTests = []test{
 		k.apply(next)
 		k.equal("the other session", k.kept(s.ID), before)
 	}},
-	{"attempts and decisions come in the order of N, events in the order of Seq, media in the order of ID", func(k *kit) {
+	{"attempts and decisions come in the order of N, events in the order of Seq, media and findings in the order of ID", func(k *kit) {
 		c := k.create()
-		media := []uuid.UUID{k.id(), k.id(), k.id()}
+		media, findings := []uuid.UUID{k.id(), k.id(), k.id()}, []uuid.UUID{k.id(), k.id(), k.id()}
 		for _, i := range []int{2, 0, 1} {
 			k.addMedia(&c)
 			c.Media[len(c.Media)-1].ID = media[i]
+			k.addFinding(&c)
+			c.Findings[len(c.Findings)-1].ID = findings[i]
 			k.addDecision(&c, i+1)
 			k.addEvent(&c, session.EventUploaded)
 			if i > 0 {
@@ -47,11 +50,25 @@ var partTests = []test{
 		r := k.load(c.Session.ID)
 		for i := range 3 {
 			k.equal("N of attempt, N of decision", []int{r.Attempts[i].N, r.Decisions[i].N}, []int{i + 1, i + 1})
-			k.equal("ID of medium", r.Media[i].ID, media[i])
+			k.equal("ID of medium, ID of finding", []uuid.UUID{r.Media[i].ID, r.Findings[i].ID}, []uuid.UUID{media[i], findings[i]})
 		}
 		for i, e := range r.Events {
 			k.equal("Seq and ID of event", []any{e.Seq, e.ID}, []any{int64(i + 1), c.Events[i].ID})
 		}
+	}},
+	{"findings are appended, and those of an earlier change stay as they were", func(k *kit) {
+		c := k.create()
+		k.addFinding(&c)
+		between := k.id()
+		k.addFinding(&c)
+		s := k.apply(c)
+		next := k.change(s)
+		k.addFinding(&next)
+		k.addFinding(&next)
+		next.Findings[0].ID, next.Findings[0].Kind = between, session.FindingUserStatus
+		k.apply(next)
+		want := []session.Finding{c.Findings[0], next.Findings[0], c.Findings[1], next.Findings[1]}
+		k.equal("findings", k.load(s.ID).Findings, want)
 	}},
 	{"N orders as a number", func(k *kit) {
 		c := k.create()
@@ -125,9 +142,10 @@ var eraseTests = []test{
 		after := k.kept(s.ID)
 		k.equal("decisions", after.Record.Decisions, before.Record.Decisions)
 		k.equal("media", after.Record.Media, before.Record.Media)
+		k.equal("findings", after.Record.Findings, before.Record.Findings)
 		k.equal("deliveries", after.Deliveries, before.Deliveries)
 	}},
-	{"EraseSealed makes nil the sealed bytes and the bodies of personal deliveries, those pending become erased", func(k *kit) {
+	{"EraseSealed makes nil the sealed bytes of decisions, media and findings, and the bodies of personal deliveries, those pending become erased", func(k *kit) {
 		c := k.erasable()
 		s := k.apply(c)
 		want := k.kept(s.ID)
@@ -140,6 +158,9 @@ var eraseTests = []test{
 		}
 		for i := range want.Record.Media {
 			want.Record.Media[i].Sealed = nil
+		}
+		for i := range want.Record.Findings {
+			want.Record.Findings[i].Sealed = nil
 		}
 		for i := range want.Deliveries {
 			d := &want.Deliveries[i]
@@ -154,6 +175,7 @@ var eraseTests = []test{
 		got := k.kept(s.ID)
 		k.equal("decisions", got.Record.Decisions, want.Record.Decisions)
 		k.equal("media", got.Record.Media, want.Record.Media)
+		k.equal("findings", got.Record.Findings, want.Record.Findings)
 		k.equal("deliveries", got.Deliveries, want.Deliveries)
 		k.equal("attempts", got.Record.Attempts, want.Record.Attempts)
 		k.equal("the session's own Sealed and Key are as Change.Session says", [][]byte{got.Record.Session.Sealed, got.Record.Session.Key}, [][]byte{s.Sealed, s.Key})
@@ -167,6 +189,7 @@ var eraseTests = []test{
 		k.apply(next)
 		got := k.kept(s.ID)
 		k.equal("media", got.Record.Media, []session.Media{})
+		k.equal("findings", got.Record.Findings, want.Record.Findings)
 		k.equal("decisions", got.Record.Decisions, want.Record.Decisions)
 		k.equal("deliveries", got.Deliveries, want.Deliveries)
 		_, err := k.store.Load(k.ctx, session.Ref{Tenant: k.tenant, Media: c.Media[0].ID, Deleted: true}, 0)
@@ -178,12 +201,14 @@ var eraseTests = []test{
 		next.Erase = session.EraseSealed | session.EraseMedia
 		k.addMedia(&next)
 		k.addDecision(&next, 9)
+		k.addFinding(&next)
 		d := k.addDelivery(&next, session.DeliveryDue, k.now)
 		d.Personal = true
 		k.apply(next)
 		r := k.load(s.ID)
 		k.equal("media", r.Media, next.Media)
 		k.equal("the decision that is added", r.Decisions[len(r.Decisions)-1], next.Decisions[0])
+		k.equal("the finding that is added", r.Findings[len(r.Findings)-1], next.Findings[0])
 		k.equal("the body that is added", k.delivery(d.ID).Body, d.Body)
 	}},
 	{"EraseMedia frees the ids of media for this change", func(k *kit) {
@@ -202,7 +227,7 @@ var eraseTests = []test{
 		k.apply(next)
 		r := k.load(s.ID)
 		k.equal("media", len(r.Media), 0)
-		k.equal("sealed bytes of a decision", r.Decisions[0].Sealed, []byte(nil))
+		k.equal("sealed bytes of a decision and a finding", [][]byte{r.Decisions[0].Sealed, r.Findings[0].Sealed}, [][]byte{nil, nil})
 	}},
 	{"what is erased is never claimed, and is no alarm", func(k *kit) {
 		c := k.create()
@@ -216,13 +241,15 @@ var eraseTests = []test{
 	}},
 }
 
-// erasable creates a session with two media, two decisions, and a delivery of each state, personal and not.
+// erasable creates a session with two media, two decisions, two findings, and a delivery of each state, personal and not.
 func (k *kit) erasable() session.Change {
 	c := k.create()
 	k.addMedia(&c)
 	k.addMedia(&c)
 	k.addDecision(&c, 1)
 	k.addDecision(&c, 2)
+	k.addFinding(&c)
+	k.addFinding(&c)
 	for _, personal := range []bool{true, false} {
 		for _, state := range []session.DeliveryState{session.DeliveryDue, session.DeliveryHeld, session.DeliveryDone, session.DeliveryDead} {
 			d := k.addDelivery(&c, state, time.Time{})

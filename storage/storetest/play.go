@@ -132,7 +132,7 @@ func (p *player) double(rt *rapid.T, c *session.Change) {
 		return
 	}
 	was := r.Record
-	switch rapid.IntRange(0, 4).Draw(rt, "of kind") {
+	switch rapid.IntRange(0, 5).Draw(rt, "of kind") {
 	case 0:
 		if len(c.Attempts) > 0 && len(was.Attempts) > 0 && from != c.Session.ID { // or two would have one N
 			c.Attempts[0].ID = draw(rt, was.Attempts, "attempt").ID
@@ -151,6 +151,10 @@ func (p *player) double(rt *rapid.T, c *session.Change) {
 		if len(c.Deliveries) > 0 && len(r.Deliveries) > 0 {
 			c.Deliveries[0].ID = draw(rt, r.Deliveries, "delivery").ID
 		}
+	case 5:
+		if len(c.Findings) > 0 && len(was.Findings) > 0 {
+			c.Findings[0].ID = draw(rt, was.Findings, "finding").ID
+		}
 	}
 }
 
@@ -161,6 +165,9 @@ func (p *player) addParts(rt *rapid.T, c *session.Change) {
 	}
 	if rapid.Bool().Draw(rt, "medium") {
 		p.media = append(p.media, k.addMedia(c))
+	}
+	for range rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(rt, "findings") {
+		k.addFinding(c)
 	}
 	r := p.model.sessions[c.Session.ID]
 	if r != nil && odds(rt, 3, "decision") {

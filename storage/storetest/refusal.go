@@ -102,6 +102,7 @@ var refusalTests = []test{
 			set  func(c *session.Change)
 		}{
 			{"a decision of the session", func(c *session.Change) { c.Decisions[0].ID = mine.Decisions[0].ID }},
+			{"a finding of the session", func(c *session.Change) { c.Findings[0].ID = mine.Findings[0].ID }},
 			{"an event of the session", func(c *session.Change) { c.Events[0].ID = mine.Events[0].ID }},
 			{"a medium of the session", func(c *session.Change) { c.Media[0].ID = mine.Media[0].ID }},
 			{"a delivery of the session", func(c *session.Change) { c.Deliveries[0].ID = mine.Deliveries[0].ID }},
@@ -124,19 +125,24 @@ var refusalTests = []test{
 	{"a change that adds a part twice is ErrExists", func(k *kit) {
 		s := k.created()
 		k.doubled("a decision", s, func(c *session.Change) { k.addDecision(c, 8); c.Decisions[1].ID = c.Decisions[0].ID })
+		k.doubled("a finding", s, func(c *session.Change) { k.addFinding(c); c.Findings[1].ID = c.Findings[0].ID })
 		k.doubled("an event", s, func(c *session.Change) { k.addEvent(c, session.EventUploaded); c.Events[1].ID = c.Events[0].ID })
 		k.doubled("a medium", s, func(c *session.Change) { k.addMedia(c); c.Media[1].ID = c.Media[0].ID })
 		k.doubled("a delivery", s, func(c *session.Change) {
 			k.addDelivery(c, session.DeliveryDue, k.now).ID = c.Deliveries[0].ID
 		})
 	}},
-	{"decisions and events may have an ID that is there in another session", func(k *kit) {
+	{"decisions, findings and events may have an ID that is there in another session", func(k *kit) {
 		theirs := k.withParts()
 		k.apply(theirs)
 		c := k.change(k.created())
 		k.addDecision(&c, 1)
-		c.Decisions[0].ID, c.Events[0].ID = theirs.Decisions[0].ID, theirs.Events[0].ID
+		k.addFinding(&c)
+		c.Decisions[0].ID, c.Findings[0].ID, c.Events[0].ID = theirs.Decisions[0].ID, theirs.Findings[0].ID, theirs.Events[0].ID
+		before := k.kept(theirs.Session.ID)
 		k.apply(c)
+		k.equal("parts", k.kept(c.Session.ID).count(), []int{1, 1, 0, 1, 2, 0})
+		k.equal("the other session", k.kept(theirs.Session.ID), before)
 	}},
 	{"a part of a change that is refused is not there for the next, and takes no permit", func(k *kit) {
 		theirs := k.withParts()
@@ -160,6 +166,7 @@ func (k *kit) withParts() session.Change {
 	c := k.create()
 	k.addDecision(&c, 1)
 	k.addMedia(&c)
+	k.addFinding(&c)
 	k.addDelivery(&c, session.DeliveryHeld, k.in(time.Minute))
 	return c
 }
@@ -197,6 +204,7 @@ func (k *kit) heavy(s session.Session) session.Change {
 	c.Attempts = []session.Attempt{{ID: k.id(), Session: s.ID, N: 2, Status: session.StatusCreated, CreatedAt: k.now}}
 	k.addDecision(&c, 1)
 	k.addMedia(&c)
+	k.addFinding(&c)
 	k.addDelivery(&c, session.DeliveryHeld, k.in(time.Minute))
 	c.Permits = []session.Permit{k.permit("heavy", k.now, session.Rule{N: 1, Window: time.Hour})}
 	c.Withdraw, c.Erase = true, session.EraseMedia|session.EraseSealed

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +44,7 @@ var faults = map[string]string{
 	"hides what waits":       "Run/Order/next_has_no_regard_to_order_or_to_who_holds_it",
 	"forgets except":         "Run/Claim/none_for_the_endpoints_in_except,_and_next_has_no_regard_to_except",
 	"forgets the sandbox":    "Run/Deliveries/Tenant_and_Sandbox_always_filter",
+	"confuses findings":      "Run/Parts/attempts_and_decisions_come_in_the_order_of_N,_events_in_the_order_of_Seq,_media_and_findings_in_the_order_of_ID",
 	"other errors":           "Run/Refusals/a_change_with_any_other_part_whose_ID_is_there_is_ErrExists,_leaves_no_trace_and_harms_no_other_change",
 	"truncates to seconds":   "Run/Values/times_are_whole_microseconds,_UTC,_and_come_back_as_they_went_in",
 }
@@ -89,7 +91,11 @@ func (f *fault) Sweep(ctx context.Context, now time.Time, n int, tick func(sessi
 
 func (f *fault) Load(ctx context.Context, ref session.Ref, parts session.Parts) (session.Record, error) {
 	ref.Deleted = ref.Deleted || f.kind == "finds what is deleted"
-	return f.Store.Load(ctx, ref, parts)
+	r, err := f.Store.Load(ctx, ref, parts)
+	if f.kind == "confuses findings" {
+		slices.Reverse(r.Findings)
+	}
+	return r, err
 }
 
 func (f *fault) Claim(ctx context.Context, now, until time.Time, n int, except []uuid.UUID) ([]session.Delivery, time.Time, error) {

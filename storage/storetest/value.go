@@ -22,6 +22,7 @@ type full struct {
 	Attempt  session.Attempt
 	Decision session.Decision
 	Media    session.Media
+	Finding  session.Finding
 	Event    session.Event
 	Delivery session.Delivery
 }
@@ -33,7 +34,8 @@ func (k *kit) fullSession(id uuid.UUID) session.Session {
 		ID: id, Tenant: k.tenant, Integration: k.id(), Sandbox: true,
 		Status: session.StatusReview, AttemptID: k.id(), AttemptN: math.MaxInt32, Version: 1, Seq: 1,
 		CreatedAt: at(1), UpdatedAt: at(2), ActiveAt: at(3), SubmittedAt: at(4), EndedAt: at(5), ExpiresAt: at(6),
-		DeletedAt: at(7), RedactedAt: at(8), DecideAt: at(9), EraseAt: at(10), RetryAt: at(11), Tries: math.MaxInt32 - 1, DueAt: at(12),
+		DeletedAt: at(7), RedactedAt: at(8), DecideAt: at(9), EraseAt: at(10), ScreenAt: at(11),
+		RetryAt: at(12), Tries: math.MaxInt32 - 1, DueAt: at(13),
 		Key: []byte("key"), Sealed: []byte("sealed facts"),
 	}
 }
@@ -64,6 +66,10 @@ func (k *kit) full() full {
 			ID: k.id(), Session: s.ID, Attempt: s.AttemptID, Context: "document-front", Type: "image/jpeg", Size: 1<<53 + 1,
 			Blob: "2031022823/0123456789abcdef0123456789abcdef", CreatedAt: k.in(41 * time.Microsecond), Sealed: []byte("sealed media"),
 		},
+		Finding: session.Finding{
+			ID: k.id(), Session: s.ID, Attempt: s.AttemptID, Kind: session.FindingDevice, By: session.ActorHost,
+			At: k.in(61 * time.Microsecond), Sealed: []byte("sealed finding"),
+		},
 		Event: session.Event{
 			ID: k.id(), Session: s.ID, Change: k.id(), Seq: 1, Kind: session.EventReview, Status: s.Status, Attempt: s.AttemptID,
 			By: session.ActorDecider, At: k.in(51 * time.Microsecond),
@@ -78,7 +84,7 @@ func (k *kit) full() full {
 func (f full) creation() session.Change {
 	return session.Change{
 		ID: f.Event.Change, Session: f.Session, Attempts: []session.Attempt{f.Attempt}, Decisions: []session.Decision{f.Decision},
-		Media: []session.Media{f.Media}, Events: []session.Event{f.Event}, Deliveries: []session.Delivery{f.Delivery},
+		Media: []session.Media{f.Media}, Findings: []session.Finding{f.Finding}, Events: []session.Event{f.Event}, Deliveries: []session.Delivery{f.Delivery},
 	}
 }
 
@@ -86,7 +92,9 @@ func (f full) creation() session.Change {
 func (f full) kept() kept {
 	c := f.creation()
 	return kept{
-		Record:     session.Record{Session: f.Session, Attempts: c.Attempts, Decisions: c.Decisions, Media: c.Media, Events: c.Events},
+		Record: session.Record{
+			Session: f.Session, Attempts: c.Attempts, Decisions: c.Decisions, Media: c.Media, Findings: c.Findings, Events: c.Events,
+		},
 		Deliveries: c.Deliveries,
 	}
 }
@@ -137,7 +145,7 @@ var valueTests = []test{
 		s := session.Session{ID: id, Tenant: k.tenant, Version: 1, Seq: 1}
 		k.roundTrip("empty rows", full{
 			Session: s, Attempt: session.Attempt{ID: k.id(), Session: id}, Decision: session.Decision{ID: k.id(), Session: id},
-			Media: session.Media{ID: k.id(), Session: id}, Event: session.Event{ID: event, Session: id, Change: k.id(), Seq: 1},
+			Media: session.Media{ID: k.id(), Session: id}, Finding: session.Finding{ID: k.id(), Session: id}, Event: session.Event{ID: event, Session: id, Change: k.id(), Seq: 1},
 			Delivery: session.Delivery{ID: k.id(), Tenant: k.tenant, Session: id, Event: event, Seq: 1},
 		})
 	}},
@@ -156,7 +164,7 @@ var valueTests = []test{
 			s := &f.Session
 			for _, field := range []*time.Time{
 				&s.CreatedAt, &s.UpdatedAt, &s.ActiveAt, &s.SubmittedAt, &s.EndedAt, &s.ExpiresAt, &s.DeletedAt, &s.RedactedAt, &s.DecideAt, &s.EraseAt,
-				&s.RetryAt, &s.DueAt, &f.Attempt.CreatedAt, &f.Attempt.EndedAt, &f.Decision.At, &f.Media.CreatedAt, &f.Event.At,
+				&s.ScreenAt, &s.RetryAt, &s.DueAt, &f.Attempt.CreatedAt, &f.Attempt.EndedAt, &f.Decision.At, &f.Media.CreatedAt, &f.Finding.At, &f.Event.At,
 				&f.Delivery.CreatedAt, &f.Delivery.DueAt, &f.Delivery.Last.At,
 			} {
 				*field = at
@@ -175,7 +183,7 @@ var valueTests = []test{
 	{"nil and empty bytes are the same", func(k *kit) {
 		for name, empty := range map[string][]byte{"nil": nil, "empty": {}} {
 			f := k.full()
-			f.Session.Key, f.Session.Sealed, f.Decision.Sealed, f.Media.Sealed, f.Delivery.Body = empty, empty, empty, empty, empty
+			f.Session.Key, f.Session.Sealed, f.Decision.Sealed, f.Media.Sealed, f.Finding.Sealed, f.Delivery.Body = empty, empty, empty, empty, empty, empty
 			if errs := k.store.Apply(k.ctx, f.creation()); errs != nil {
 				k.Fatalf("Apply with %s bytes: %v", name, errs)
 			}
@@ -192,7 +200,7 @@ var valueTests = []test{
 			"quotes": []byte(`';--"`), "a megabyte": bytes.Repeat([]byte("\x00\xff'\\"), 1<<18),
 		} {
 			f := k.full()
-			f.Session.Key, f.Session.Sealed, f.Decision.Sealed, f.Media.Sealed, f.Delivery.Body = b, b, b, b, b
+			f.Session.Key, f.Session.Sealed, f.Decision.Sealed, f.Media.Sealed, f.Finding.Sealed, f.Delivery.Body = b, b, b, b, b, b
 			k.roundTrip("bytes: "+name, f)
 		}
 	}},
@@ -209,6 +217,7 @@ var valueTests = []test{
 			f.Attempt.Status, f.Attempt.Submitter = f.Session.Status, session.Actor(text)
 			f.Decision.By = session.Actor(text)
 			f.Media.Blob = text
+			f.Finding.Kind, f.Finding.By = session.FindingKind(text), session.Actor(text)
 			f.Event.Kind, f.Event.Status, f.Event.By = session.EventKind(text), f.Session.Status, session.Actor(text)
 			f.Delivery.Last.Note = text
 			setText(&f.Decision.Outcome, text)

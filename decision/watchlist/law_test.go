@@ -1,0 +1,223 @@
+package watchlist_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/bonafide-idv/bonafide/decision"
+	"github.com/bonafide-idv/bonafide/decision/watchlist"
+)
+
+// What made-up people are called. Few words, so that they often meet.
+var (
+	words = []string{
+		"Ada", "Adda", "William", "Bill", "Wiliam", "Specimen", "Specimeen", "Spezimen", "García", "Garcia", "Smith", "Smyth", "Ян",
+		"Dr", "Jr", "GmbH", "OOO", "née", "Li", "Robert", "Rupert", "Muster", "Mustermann", "Mustremann", "Placeholder", "Plaecholdr", "Blaceholden",
+	}
+	names = rapid.Custom(func(t *rapid.T) string {
+		return strings.Join(rapid.SliceOfN(rapid.SampledFrom(words), 1, 5).Draw(t, "words"), " ")
+	})
+	lines = rapid.Custom(func(t *rapid.T) string {
+		line, err := json.Marshal(map[string]any{
+			"name":         names.Draw(t, "name"),
+			"aka":          rapid.SliceOfN(names, 0, 2).Draw(t, "aka"),
+			"born":         rapid.SampledFrom([]string{"", "1970", "1971-02-28", "1980"}).Draw(t, "born"),
+			"organisation": rapid.Bool().Draw(t, "organisation"),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(line)
+	})
+	subjects = rapid.Custom(func(t *rapid.T) decision.Subject {
+		return decision.Subject{Name: names.Draw(t, "name"), Year: rapid.SampledFrom([]string{"", "1970", "1971"}).Draw(t, "year")}
+	})
+)
+
+func read(t *rapid.T, lines []string) *watchlist.List {
+	list, err := watchlist.Parse(strings.NewReader(strings.Join(lines, "\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func hits(t *rapid.T, list *watchlist.List, s decision.Subject) []decision.Hit {
+	found, err := list.Screen(context.Background(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found.Hits
+}
+
+// TestTheIndexMissesNothing: a search finds what a look at every name finds.
+func TestTheIndexMissesNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		list, s := read(t, rapid.SliceOfN(lines, 1, 60).Draw(t, "lines")), subjects.Draw(t, "subject")
+		want, err := list.Scan(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := hits(t, list, s); !reflect.DeepEqual(got, want.Hits) {
+			t.Fatalf("%q: got %d hits, want the %d of a scan", s.Name, len(got), len(want.Hits))
+		}
+	})
+}
+
+// TestTheOrderOfTheFileDoesNotMatter to what is found, nor to its order.
+func TestTheOrderOfTheFileDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		file, s := rapid.SliceOfN(lines, 1, 40).Draw(t, "lines"), subjects.Draw(t, "subject")
+		want := hits(t, read(t, file), s)
+		if got := hits(t, read(t, rapid.Permutation(file).Draw(t, "mixed")), s); !reflect.DeepEqual(got, want) {
+			t.Fatalf("%q: the hits of a mixed file differ", s.Name)
+		}
+	})
+}
+
+// TestAnotherEntryChangesNothing when it is of somebody unlike.
+func TestAnotherEntryChangesNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		file, s := rapid.SliceOfN(lines, 0, 40).Draw(t, "lines"), subjects.Draw(t, "subject")
+		want := hits(t, read(t, file), s)
+		file = slices.Insert(slices.Clone(file), rapid.IntRange(0, len(file)).Draw(t, "place"), `{"name":"Xqjvk Zzyzxqq"}`)
+		if got := hits(t, read(t, file), s); !reflect.DeepEqual(got, want) {
+			t.Fatalf("%q: an unrelated entry changes the hits", s.Name)
+		}
+	})
+}
+
+// TestANameMatchesItself exactly, in any order of its words and in capitals.
+func TestANameMatchesItself(t *testing.T) {
+	t.Parallel()
+	text := rapid.OneOf(names, rapid.StringN(1, 40, 200))
+	rapid.Check(t, func(t *rapid.T) {
+		name := text.Filter(func(s string) bool { return watchlist.Normal(s) != "" }).Draw(t, "name")
+		line, err := json.Marshal(map[string]any{"name": name, "organisation": rapid.Bool().Draw(t, "organisation")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := read(t, []string{string(line)})
+		mixed := strings.Join(rapid.Permutation(strings.Fields(watchlist.Normal(name))).Draw(t, "mixed"), " ")
+		for _, as := range []string{name, mixed, strings.ToUpper(mixed)} {
+			found := hits(t, list, decision.Subject{Name: as})
+			if len(found) != 1 || found[0].Score != 1 || !slices.Equal(found[0].MatchTypes, []decision.MatchType{decision.MatchNameExact}) {
+				t.Fatalf("%q as %q: got %d hits, want an exact one", name, as, len(found))
+			}
+		}
+	})
+}
+
+// FuzzParse: whatever is read, is read again, found by each of its names, and an error says nothing of it.
+func FuzzParse(f *testing.F) {
+	f.Add(`{"name":"Ada Specimen","aka":["El Espécimen"],"born":"1963-05-17","died":"2020","countries":["Australia"],"associates":["x"],"listings":[{"kind":"pep","source":"a","url":"b","date":"c"}]}`)
+	f.Add("# note\n\n{\"name\":\"Example Trading GmbH\",\"organisation\":true}\r\n{\"name\":\"x\"}")
+	f.Add(`{"name":"Ada","listings":[{"kind":"sanctions","kind":"pep"}]}`)
+	f.Add("{\"name\":\"\\ud800\"}")
+	f.Fuzz(func(t *testing.T, text string) {
+		list, err := watchlist.Parse(strings.NewReader(text))
+		if err != nil {
+			if len(err.Error()) > 120 {
+				t.Errorf("a long error: %v", err)
+			}
+			return
+		}
+		for line := range strings.Lines(text) {
+			if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
+				continue
+			}
+			var e struct {
+				Name string   `json:"name"`
+				AKA  []string `json:"aka"`
+			}
+			if err := json.Unmarshal([]byte(line), &e); err != nil {
+				t.Fatalf("%q was read, and is no JSON: %v", line, err)
+			}
+			for _, name := range append(e.AKA, e.Name) {
+				found, err := list.Screen(t.Context(), decision.Subject{Name: name})
+				if err != nil || len(found.Hits) == 0 || found.Hits[0].Score < 0.98 {
+					t.Errorf("%q is on the list and not found: %v", name, err)
+				}
+			}
+		}
+	})
+}
+
+// people makes a list of n with names as unevenly spread as they are: few that everybody has, many that few have.
+func people(b *testing.B, n int) (*watchlist.List, []decision.Subject) {
+	b.Helper()
+	random := rand.New(rand.NewPCG(1, 2))
+	syllables := strings.Fields("an be chi do el fa gor hu iv jo ka lem mi nor os pe qui ra ster tov ul van wi xi yu zan")
+	word := func(kinds int) string {
+		spelling := rand.New(rand.NewPCG(uint64(float64(kinds)*random.Float64()*random.Float64()), uint64(kinds)))
+		var text strings.Builder
+		for range 2 + spelling.IntN(3) {
+			text.WriteString(syllables[spelling.IntN(len(syllables))])
+		}
+		return text.String()
+	}
+	var file strings.Builder
+	var subjects []decision.Subject
+	for i := range n {
+		name := word(2000) + " " + word(50_000)
+		fmt.Fprintf(&file, `{"name":%q,"aka":[%q],"born":"%d"}`+"\n", name, word(2000)+" "+word(500)+" "+word(50_000), 1930+random.IntN(75))
+		switch i % (n / 8) {
+		case 1:
+			subjects = append(subjects, decision.Subject{Name: name})
+		case 2:
+			subjects = append(subjects, decision.Subject{Name: word(2000) + " " + word(50_000), Year: "1970"})
+		}
+	}
+	list, err := watchlist.Parse(strings.NewReader(file.String()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return list, subjects
+}
+
+// BenchmarkScreen is one search of 100,000 entries with 200,000 names, with the index and without.
+func BenchmarkScreen(b *testing.B) {
+	list, subjects := people(b, 100_000)
+	b.Run("index", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := range b.N {
+			if _, err := list.Screen(b.Context(), subjects[i%len(subjects)]); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("scan", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := range b.N {
+			if _, err := list.Scan(subjects[i%len(subjects)]); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkParse reads 10,000 entries and indexes them.
+func BenchmarkParse(b *testing.B) {
+	var file strings.Builder
+	for i := range 10_000 {
+		fmt.Fprintf(&file, `{"name":"Person%d Specimen%d","aka":["Alias %d"],"born":"1963","listings":[{"kind":"pep"}]}`+"\n", i, i%977, i)
+	}
+	b.SetBytes(int64(file.Len()))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := watchlist.Parse(strings.NewReader(file.String())); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package veriff
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/bonafide-idv/bonafide/session"
+)
+
+// collectData is https://devdocs.veriff.com/apidocs/v1sessionsidcollected-data-1. How the answer is nested is
+// not published: its members stand beside the status.
+func collectData(x *exchange) error {
+	body, err := x.signedBody()
+	if err != nil {
+		return err
+	}
+	id, err := x.id()
+	if err != nil {
+		return err
+	}
+	device, err := readDevice(body)
+	if err != nil {
+		return x.orRefused(id, session.ActionCollect, err)
+	}
+	s, err := x.engine.Collect(x.r.Context(), id, device)
+	if err != nil {
+		return x.orRefused(id, session.ActionCollect, err)
+	}
+	return x.answer(http.StatusOK, struct {
+		Status    string `json:"status"`
+		SessionID string `json:"sessionId"`
+		AttemptID string `json:"attemptId"`
+	}{"success", s.ID.String(), s.AttemptID.String()})
+}
+
+// readDevice takes what is mandatory and looks at what is known of the rest, all of which is kept.
+func readDevice(body []byte) (session.Device, error) {
+	root, err := parseObject(body)
+	if err != nil {
+		return session.Device{}, err
+	}
+	var r reader
+	network := r.object(r.required(root.member("network"), memberMissing))
+	ip := r.object(r.required(network.member("ip"), memberMissing))
+	device := r.object(r.required(root.member("device"), memberMissing))
+	d := session.Device{
+		Provider:    r.text(r.required(root.member("providerName"), memberMissing)),
+		Fingerprint: r.text(r.required(device.member("fingerprint"), memberMissing)),
+		IPv4:        r.text(ip.member("addressV4")),
+		IPv6:        r.text(ip.member("addressV6")),
+		Details:     []byte(root),
+	}
+	person, browser := r.object(root.member("person")), r.object(root.member("browser"))
+	r.text(person.member("email"))
+	if phone := r.text(person.member("phoneNumber")); !isPhoneNumber(phone) {
+		r.fail(memberInvalid)
+	}
+	for _, text := range []value{network.member("mobileCarrier"), network.member("ssid"), network.member("hostname")} {
+		r.text(text)
+	}
+	r.object(network.member("location"))
+	if len(r.text(browser.member("userAgent"))) > 255 {
+		r.fail(memberInvalid)
+	}
+	return d, r.fault
+}
+
+// isPhoneNumber takes digits and white space, behind one plus sign at most.
+func isPhoneNumber(text string) bool {
+	return strings.Trim(strings.TrimPrefix(text, "+"), "0123456789 \t") == ""
+}

@@ -1,0 +1,394 @@
+package sqlstore_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/bonafide-idv/bonafide/auth"
+	"github.com/bonafide-idv/bonafide/auth/keyringtest"
+	"github.com/bonafide-idv/bonafide/session"
+	"github.com/bonafide-idv/bonafide/storage/sqlstore"
+)
+
+var vaultKey = [32]byte{1, 2, 3}
+
+func newKeyring(t testing.TB, db *sql.DB) *sqlstore.Keyring {
+	t.Helper()
+	keyring, err := sqlstore.NewKeyring(db, sqlstore.SQLite(), auth.NewVault(vaultKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keyring
+}
+
+// someKeys is a credential with so many secrets and a flexible integration.
+func someKeys(secrets int) auth.Credential {
+	c := auth.Credential{APIKey: uuid.New(), Integration: newID(), Flexible: []uuid.UUID{newID()}, Active: true}
+	for range secrets {
+		c.Secrets = append(c.Secrets, auth.GenerateSecret())
+	}
+	return c
+}
+
+// added is a new keyring that knows the credential.
+func added(t testing.TB, db *sql.DB, c auth.Credential) *sqlstore.Keyring {
+	t.Helper()
+	keyring := newKeyring(t, db)
+	done(t, "Add", keyring.Add(t.Context(), c))
+	return keyring
+}
+
+func done(t testing.TB, what string, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%s: got %v, want nil", what, err)
+	}
+}
+
+// verifies says whether a secret's signature is accepted.
+func verifies(t testing.TB, keyring *sqlstore.Keyring, c auth.Credential, secret *auth.Secret) bool {
+	t.Helper()
+	found, err := keyring.ByKey(t.Context(), c.APIKey)
+	done(t, "ByKey", err)
+	msg := []byte("a message")
+	return found.Verify(string(secret.Sign(nil, msg)), msg) != nil
+}
+
+func TestKeyringWithAPool(t *testing.T) {
+	t.Parallel()
+	keyringtest.RunAdmin(t, func(t testing.TB) keyringtest.Admin { return newKeyring(t, migrated(t, "sqlite3", 8)) })
+}
+
+func TestKeyringWithAPoolOfOne(t *testing.T) {
+	t.Parallel()
+	keyringtest.RunAdmin(t, func(t testing.TB) keyringtest.Admin { return newKeyring(t, migrated(t, "sqlite3", 1)) })
+}
+
+// twoProcesses changes in one and looks in another, but for what is added: that comes from both, in turns.
+type twoProcesses struct {
+	*sqlstore.Keyring
+	other *sqlstore.Keyring
+	turns atomic.Int64
+}
+
+func (p *twoProcesses) either() *sqlstore.Keyring {
+	if p.turns.Add(1)%2 == 0 {
+		return p.Keyring
+	}
+	return p.other
+}
+
+func (p *twoProcesses) Add(ctx context.Context, c auth.Credential) error {
+	return p.either().Add(ctx, c)
+}
+
+func (p *twoProcesses) AddSecret(ctx context.Context, integration uuid.UUID, secret *auth.Secret) error {
+	return p.either().AddSecret(ctx, integration, secret)
+}
+
+func (p *twoProcesses) ByKey(ctx context.Context, apiKey uuid.UUID) (auth.Credential, error) {
+	return p.other.ByKey(ctx, apiKey)
+}
+
+func (p *twoProcesses) ByIntegration(ctx context.Context, id uuid.UUID) (auth.Credential, error) {
+	return p.other.ByIntegration(ctx, id)
+}
+
+func TestKeyringOfTwoProcesses(t *testing.T) {
+	t.Parallel()
+	keyringtest.RunAdmin(t, func(t testing.TB) keyringtest.Admin {
+		file := migratedFile(t)
+		return &twoProcesses{
+			Keyring: newKeyring(t, open(t, "sqlite3", file, 4)), other: newKeyring(t, open(t, "sqlite3", file, 4)),
+		}
+	})
+}
+
+func TestARevocationIsSeenByTheNextCallOfAnotherProcess(t *testing.T) {
+	t.Parallel()
+	file := migratedFile(t)
+	c := someKeys(2)
+	here, there := added(t, open(t, "sqlite3", file, 2), c), newKeyring(t, open(t, "sqlite3", file, 2))
+	for range 2 { // the second time from what is prepared
+		if !verifies(t, there, c, c.Secrets[0]) {
+			t.Fatal("a live secret does not verify in the other process")
+		}
+	}
+	done(t, "RevokeSecret", here.RevokeSecret(t.Context(), c.Flexible[0], c.Secrets[0]))
+	if verifies(t, there, c, c.Secrets[0]) {
+		t.Error("a revoked secret verifies in the other process")
+	}
+	done(t, "AddSecret", here.AddSecret(t.Context(), c.Integration, c.Secrets[0]))
+	if !verifies(t, there, c, c.Secrets[0]) || !verifies(t, there, c, c.Secrets[1]) {
+		t.Error("what was revoked and added again does not verify in the other process")
+	}
+	done(t, "Remove", here.Remove(t.Context(), c.Integration))
+	if _, err := there.ByKey(t.Context(), c.APIKey); !errors.Is(err, auth.ErrUnknownKey) {
+		t.Errorf("ByKey in the other process after Remove: got %v, want ErrUnknownKey", err)
+	}
+}
+
+func TestTheSameSecretEachTime(t *testing.T) {
+	t.Parallel()
+	c := someKeys(3)
+	keyring := added(t, migrated(t, "sqlite3", 1), c)
+	first, err := keyring.ByKey(t.Context(), c.APIKey)
+	done(t, "ByKey", err)
+	again, err := keyring.ByIntegration(t.Context(), c.Flexible[0])
+	done(t, "ByIntegration", err)
+	if !slices.Equal(first.Secrets, again.Secrets) {
+		t.Error("a second look-up gave other Secrets, which hold no prepared states")
+	}
+	done(t, "RevokeSecret", keyring.RevokeSecret(t.Context(), c.Integration, c.Secrets[1]))
+	last, err := keyring.ByKey(t.Context(), c.APIKey)
+	done(t, "ByKey", err)
+	if want := []*auth.Secret{first.Secrets[0], first.Secrets[2]}; !slices.Equal(last.Secrets, want) {
+		t.Error("a look-up after a revocation gave other Secrets")
+	}
+}
+
+// A process that has met very many credentials does not hold them all.
+func TestWhatIsPreparedIsBounded(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED: it adds thousands of credentials")
+	}
+	const many = 4096 + 100
+	keyring := newKeyring(t, migrated(t, "sqlite3", 1))
+	first := map[uuid.UUID]*auth.Secret{}
+	for range many {
+		c := auth.Credential{APIKey: uuid.New(), Integration: newID(), Secrets: []*auth.Secret{auth.GenerateSecret()}}
+		done(t, "Add", keyring.Add(t.Context(), c))
+		found, err := keyring.ByKey(t.Context(), c.APIKey)
+		done(t, "ByKey", err)
+		first[c.APIKey] = found.Secrets[0]
+	}
+	kept := 0
+	for apiKey, secret := range first {
+		found, err := keyring.ByKey(t.Context(), apiKey)
+		done(t, "ByKey", err)
+		if !found.Secrets[0].Equal(secret) {
+			t.Fatalf("ByKey(%s): got another secret than before", apiKey)
+		}
+		if found.Secrets[0] == secret {
+			kept++
+		}
+	}
+	if kept == 0 || kept > 4096 {
+		t.Errorf("prepared secrets of %d credentials: got %d, want 1 to 4096", many, kept)
+	}
+}
+
+// The write-ahead log is looked at too, and what was revoked and removed.
+func TestTheDatabaseHoldsNoSecretInClear(t *testing.T) {
+	t.Parallel()
+	file := migratedFile(t)
+	db := open(t, "sqlite3", file, 1)
+	c, gone := someKeys(3), someKeys(1)
+	keyring := added(t, db, c)
+	later := auth.GenerateSecret()
+	done(t, "Add", keyring.Add(t.Context(), gone))
+	done(t, "AddSecret", keyring.AddSecret(t.Context(), c.Integration, later))
+	done(t, "RevokeSecret", keyring.RevokeSecret(t.Context(), c.Integration, c.Secrets[0]))
+	done(t, "Remove", keyring.Remove(t.Context(), gone.Integration))
+	var written []byte
+	for _, name := range []string{file, file + "-wal"} {
+		part, err := os.ReadFile(name)
+		done(t, "ReadFile", err)
+		written = append(written, part...)
+	}
+	if !bytes.Contains(written, c.APIKey[:]) {
+		t.Fatal("the API key is not in the files, so the test looks at the wrong ones")
+	}
+	for i, secret := range slices.Concat(c.Secrets, gone.Secrets, []*auth.Secret{later}) {
+		id := uuid.MustParse(secret.Reveal())
+		if bytes.Contains(written, []byte(secret.Reveal())) || bytes.Contains(written, id[:]) {
+			t.Errorf("secret %d stands in clear in the database", i)
+		}
+	}
+}
+
+func TestSecretsAreOpenedOnlyWhereTheyWereSealed(t *testing.T) {
+	t.Parallel()
+	const change, moved = "UPDATE bonafide_secrets SET ", "credential = ?1, n = n + 10 WHERE credential = ?2"
+	const mine, theirs = " WHERE credential = ?1 AND ?2 <> ''", "(SELECT sealed FROM bonafide_secrets WHERE credential = ?2)"
+	rows := []struct {
+		name  string
+		spoil string // of ?1, with the help of ?2
+		key   [32]byte
+		warm  bool // both credentials were looked up before
+	}{
+		{"a byte is changed", change + "sealed = substr(sealed, 1, 40) || x'55' || substr(sealed, 42)" + mine, vaultKey, false},
+		{"cut off", change + "sealed = substr(sealed, 1, 12)" + mine, vaultKey, false},
+		{"empty", change + "sealed = x''" + mine, vaultKey, false},
+		{"under another id", change + "id = randomblob(16)" + mine, vaultKey, true},
+		{"moved to another credential", change + moved, vaultKey, false},
+		{"moved to another credential, when prepared", change + moved, vaultKey, true},
+		{"copied from another credential", change + "sealed = " + theirs + " WHERE credential = ?1", vaultKey, false},
+		{"under another key", "SELECT ?1, ?2", [32]byte{1, 2, 4}, false},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			db := migrated(t, "sqlite3", 1)
+			mine, theirs := someKeys(1), someKeys(1)
+			keyring := added(t, db, mine)
+			done(t, "Add", keyring.Add(t.Context(), theirs))
+			if row.warm {
+				verifies(t, keyring, mine, mine.Secrets[0])
+				verifies(t, keyring, theirs, theirs.Secrets[0])
+			} else {
+				var err error
+				keyring, err = sqlstore.NewKeyring(db, sqlstore.SQLite(), auth.NewVault(row.key))
+				done(t, "NewKeyring", err)
+			}
+			exec(t, db, row.spoil, mine.Integration[:], theirs.Integration[:])
+			got, err := keyring.ByKey(t.Context(), mine.APIKey)
+			if !errors.Is(err, auth.ErrVault) || errors.Is(err, auth.ErrUnknownKey) {
+				t.Errorf("ByKey: got %+v and %v, want ErrVault", got, err)
+			}
+			err = keyring.AddSecret(t.Context(), mine.Integration, auth.GenerateSecret())
+			if !errors.Is(err, auth.ErrVault) {
+				t.Errorf("AddSecret: got %v, want ErrVault", err)
+			}
+		})
+	}
+}
+
+func TestNewKeyringRefuses(t *testing.T) {
+	t.Parallel()
+	vault := auth.NewVault(vaultKey)
+	if _, err := sqlstore.NewKeyring(migrated(t, "sqlite3", 1), sqlstore.SQLite(), nil); err == nil {
+		t.Error("NewKeyring without a vault: got nil, want an error")
+	}
+	if _, err := sqlstore.NewKeyring(migrated(t, "sqlite3", 1), sqlstore.Dialect{}, vault); err == nil {
+		t.Error("NewKeyring with the zero Dialect: got nil, want an error")
+	}
+	_, err := sqlstore.NewKeyring(open(t, "sqlite3", newFile(t), 1), sqlstore.SQLite(), vault)
+	if !errors.Is(err, sqlstore.ErrNotMigrated) {
+		t.Errorf("NewKeyring on an empty database: got %v, want ErrNotMigrated", err)
+	}
+}
+
+// A change whose last statement fails, or whose commit does, has changed nothing, and says nothing of a secret.
+func TestAChangeThatFailsChangesNothing(t *testing.T) {
+	t.Parallel()
+	c, other := someKeys(2), someKeys(1)
+	secret := auth.GenerateSecret()
+	rows := []struct {
+		name, statement string
+		change          func(context.Context, *sqlstore.Keyring) error
+		want            error
+	}{
+		{"Add", "INSERT INTO bonafide_credential_integrations", func(ctx context.Context, k *sqlstore.Keyring) error {
+			return k.Add(ctx, other)
+		}, errFault},
+		{"Remove", "DELETE FROM bonafide_credentials", func(ctx context.Context, k *sqlstore.Keyring) error {
+			return k.Remove(ctx, c.Integration)
+		}, errFault},
+		{"AddSecret", "UPDATE bonafide_credentials", func(ctx context.Context, k *sqlstore.Keyring) error {
+			return k.AddSecret(ctx, c.Integration, secret)
+		}, errFault},
+		{"RevokeSecret", "UPDATE bonafide_credentials", func(ctx context.Context, k *sqlstore.Keyring) error {
+			return k.RevokeSecret(ctx, c.Integration, c.Secrets[0])
+		}, errFault},
+		{"SetActive, at the commit", "COMMIT", func(ctx context.Context, k *sqlstore.Keyring) error {
+			return k.SetActive(ctx, c.Integration, false)
+		}, session.ErrUnknown},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			spy := newSpy(t)
+			keyring := added(t, migrated(t, spy.name, 1), c)
+			spy.on(fail(1, row.statement, errFault), nil)
+			err := row.change(t.Context(), keyring)
+			if !errors.Is(err, row.want) || strings.Contains(err.Error(), secret.Reveal()) {
+				t.Errorf("got %v, want %v", err, row.want)
+			}
+			spy.on(nil, nil)
+			got, err := keyring.ByKey(t.Context(), c.APIKey)
+			done(t, "ByKey", err)
+			if !got.Active || !slices.EqualFunc(got.Secrets, c.Secrets, (*auth.Secret).Equal) {
+				t.Errorf("after a change that failed: got %+v, want %+v", got, c)
+			}
+			if _, err := keyring.ByKey(t.Context(), other.APIKey); !errors.Is(err, auth.ErrUnknownKey) {
+				t.Errorf("ByKey of what was not added: got %v, want ErrUnknownKey", err)
+			}
+		})
+	}
+}
+
+// A keyring whose database is away must not call a key unknown.
+func TestADatabaseThatFailsKnowsNoStrangers(t *testing.T) {
+	t.Parallel()
+	c := someKeys(1)
+	spy := newSpy(t)
+	keyring := added(t, migrated(t, spy.name, 1), c)
+	spy.on(fail(1, "SELECT k.integration", errFault), nil)
+	if _, err := keyring.ByKey(t.Context(), c.APIKey); !errors.Is(err, errFault) || errors.Is(err, auth.ErrUnknownKey) {
+		t.Errorf("ByKey: got %v, want %v and not ErrUnknownKey", err, errFault)
+	}
+}
+
+// Every look-up of every verb goes by an index, and one by key or integration is a single statement.
+func TestKeyringPlans(t *testing.T) {
+	t.Parallel()
+	spy := newSpy(t)
+	db := migrated(t, spy.name, 1)
+	c, next := someKeys(2), auth.GenerateSecret()
+	keyring := newKeyring(t, db)
+	rows := []struct {
+		name string
+		run  func(context.Context) error
+	}{
+		{"Add", func(ctx context.Context) error { return keyring.Add(ctx, c) }},
+		{"ByKey", func(ctx context.Context) error { _, err := keyring.ByKey(ctx, c.APIKey); return err }},
+		{"ByIntegration", func(ctx context.Context) error { _, err := keyring.ByIntegration(ctx, c.Flexible[0]); return err }},
+		{"AddSecret", func(ctx context.Context) error { return keyring.AddSecret(ctx, c.Integration, next) }},
+		{"RevokeSecret", func(ctx context.Context) error { return keyring.RevokeSecret(ctx, c.Integration, next) }},
+		{"Remove", func(ctx context.Context) error { return keyring.Remove(ctx, c.Integration) }},
+	}
+	for _, row := range rows {
+		spy.taken()
+		done(t, row.name, row.run(t.Context()))
+		seen := spy.taken()
+		if strings.HasPrefix(row.name, "By") && len(seen) != 1 {
+			t.Errorf("%s: got %d statements, want 1", row.name, len(seen))
+		}
+		for _, statement := range seen {
+			if verb, _, _ := strings.Cut(statement.query, " "); verb != "SELECT" && verb != "UPDATE" && verb != "DELETE" {
+				continue
+			}
+			args := make([]any, len(statement.args))
+			for i, arg := range statement.args {
+				args[i] = arg.Value
+			}
+			for _, found := range (&planned{db: db}).found(t, statement.query, args) {
+				if strings.Contains(found, "SCAN") {
+					t.Errorf("%s: %s: %s", row.name, statement.query, found)
+				}
+			}
+		}
+	}
+}
+
+func BenchmarkKeyringByKey(b *testing.B) {
+	c := someKeys(2)
+	keyring := added(b, migrated(b, "sqlite3", 1), c)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := keyring.ByKey(b.Context(), c.APIKey); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,48 @@
+-- A session with a part of every kind, as version 1 of the schema kept it.
+
+INSERT INTO bonafide_sessions
+  (id, tenant, integration, sandbox, status, attempt_id, attempt_n, version, seq, created_at, updated_at,
+   active_at, submitted_at, ended_at, expires_at, deleted_at, redacted_at, decide_at, erase_at, retry_at,
+   tries, due_at, key, sealed)
+VALUES
+  (x'01010101010101010101010101010101', x'02020202020202020202020202020202',
+   x'03030303030303030303030303030303', 1, 'review', x'04040404040404040404040404040404', 2, 7, 1,
+   1930089598123457, 1930089598123458, 1930089598123459, 1930089598123460, 1930089598123461,
+   1930089598123462, NULL, 1930089598123463, 1930089598123464, 1930089598123465, 1930089598123466, 3,
+   1930089598123467, x'61207265666572656e6365', x'7365616c6564206661637473');
+
+INSERT INTO bonafide_attempts
+  (id, session, n, status, submitter, created_at, ended_at)
+VALUES
+  (x'04040404040404040404040404040404', x'01010101010101010101010101010101', 2, 'review', 'person',
+   1930089598123468, 1930089598123469);
+
+INSERT INTO bonafide_decisions
+  (session, id, n, attempt, outcome, code, by, at, sealed)
+VALUES
+  (x'01010101010101010101010101010101', x'05050505050505050505050505050505', 1,
+   x'04040404040404040404040404040404', 'review', 9121, 'decider', 1930089598123470,
+   x'61207365616c6564206465636973696f6e');
+
+INSERT INTO bonafide_media
+  (id, session, attempt, context, type, size, blob, created_at, sealed)
+VALUES
+  (x'06060606060606060606060606060606', x'01010101010101010101010101010101',
+   x'04040404040404040404040404040404', 'document-front', 'image/jpeg', 4711,
+   '2031022823/0123456789abcdef0123456789abcdef', 1930089598123471, x'61207365616c6564206d656469756d');
+
+INSERT INTO bonafide_events
+  (session, id, seq, change, kind, status, attempt, by, at)
+VALUES
+  (x'01010101010101010101010101010101', x'07070707070707070707070707070707', 1,
+   x'08080808080808080808080808080808', 'review', 'review', x'04040404040404040404040404040404',
+   'decider', 1930089598123472);
+
+INSERT INTO bonafide_deliveries
+  (id, tenant, sandbox, session, integration, endpoint, event, seq, created_at, due_at, claims, tries,
+   state, personal, last_at, last_status, last_note, body)
+VALUES
+  (x'09090909090909090909090909090909', x'02020202020202020202020202020202', 1,
+   x'01010101010101010101010101010101', x'03030303030303030303030303030303',
+   x'0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a', x'07070707070707070707070707070707', 1, 1930089598123473,
+   1930089598123474, 2, 1, 'due', 1, 1930089598123475, 503, 'status', x'61207365616c656420626f6479');
