@@ -13,9 +13,8 @@ import (
 	"github.com/google/uuid"
 	_ "github.com/mattn/go-sqlite3"
 
-	"github.com/bonafide-idv/bonafide/auth"
+	"github.com/bonafide-idv/bonafide/decision/watchlist"
 	"github.com/bonafide-idv/bonafide/httpadapter"
-	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
 	"github.com/bonafide-idv/bonafide/httpadapter/webhook"
 	"github.com/bonafide-idv/bonafide/media"
 	"github.com/bonafide-idv/bonafide/session"
@@ -27,7 +26,10 @@ import (
 
 // server is everything that serves, and what must be closed after it.
 type server struct {
-	credentials credentials
+	credentials credentials // those of the flags' integration
+	integration uuid.UUID   // its id
+	screened    bool        // there is a watchlist
+	directory   *directory
 	engine      *session.Engine
 	handler     http.Handler
 	close       func()
@@ -35,6 +37,10 @@ type server struct {
 
 // build puts the parts together.
 func build(ctx context.Context, cfg *config, log *slog.Logger) (*server, error) {
+	screener, err := screenerOf(cfg)
+	if err != nil {
+		return nil, err
+	}
 	creds, err := identity(cfg)
 	if err != nil {
 		return nil, err
@@ -43,43 +49,50 @@ func build(ctx context.Context, cfg *config, log *slog.Logger) (*server, error) 
 	if err != nil {
 		return nil, err
 	}
-	s, err := assemble(cfg, log, creds, d)
-	if err != nil {
-		d.close()
+	s := &server{
+		credentials: creds, integration: d.integration, screened: screener != nil,
+		directory: new(directory), close: d.close,
 	}
-	return s, err
+	if err := s.assemble(cfg, log, screener, d); err != nil {
+		d.close()
+		return nil, err
+	}
+	return s, nil
 }
 
-// assemble makes the server of its d.
-func assemble(cfg *config, log *slog.Logger, creds credentials, d *depot) (*server, error) {
-	s := &server{credentials: creds, close: d.close}
-	integration := session.Integration{
-		ID: d.integration, Sandbox: !cfg.live, Policy: cfg.policy(),
-		Endpoints: endpoints(cfg, d.integration),
-	}
-	keys, err := keyring(creds, integration.ID)
+// assemble makes the engine and what serves it.
+func (s *server) assemble(cfg *config, log *slog.Logger, screener session.Screener, d *depot) error {
+	roster, err := s.rosterOf(cfg)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	sender, err := webhook.New(keys, webhook.Config{AllowPrivate: cfg.allowPrivate})
+	s.directory.Store(roster)
+	sender, err := webhook.New(s.directory, webhook.Config{
+		AllowPrivate: cfg.allowPrivate, LegacySignature: cfg.legacySignature,
+	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.engine, err = session.New(d.store, session.Config{
-		Integrations: session.Fixed{integration},
+		Integrations: s.directory,
 		Keeper:       d.keeper,
 		Blobs:        d.blobs,
-		Decider:      decider(cfg),
+		MediaLimits:  cfg.maxUpload.limits(),
+		Decider:      s.directory,
+		Screener:     screener,
+		Registry:     session.SandboxRegistry{},
 		Renderers:    httpadapter.Renderers(),
 		Deliverer:    sender,
 		Log:          log,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	api, err := httpadapter.New(s.engine, keys, httpadapter.Config{PublicURL: cfg.publicURL, Log: log})
+	api, err := httpadapter.New(s.engine, s.directory, httpadapter.Config{
+		PublicURL: cfg.publicURL, Codes: cfg.codes, LegacySignature: cfg.legacySignature, Log: log,
+	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	healthz := health(d.ping)
 	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -89,11 +102,43 @@ func assemble(cfg *config, log *slog.Logger, creds credentials, d *depot) (*serv
 		}
 		api.ServeHTTP(w, r)
 	})
-	return s, nil
+	return nil
 }
 
-// identity is the credentials that were given, or those of the file.
+// rosterOf is who the integrations are: those of the file, or the one of the flags.
+func (s *server) rosterOf(cfg *config) (*roster, error) {
+	if cfg.roster != nil {
+		return cfg.roster, nil
+	}
+	return ofFlags(cfg, s.credentials, s.integration)
+}
+
+// screenerOf is the list of -watchlist; nil: there is none.
+func screenerOf(cfg *config) (session.Screener, error) {
+	switch cfg.watchlist {
+	case "":
+		return nil, nil
+	case "sandbox:":
+		return watchlist.Sandbox(), nil
+	}
+	file, err := os.Open(cfg.watchlist)
+	if err != nil {
+		return nil, fmt.Errorf("-watchlist %s: %w", cfg.watchlist, withoutPath(err))
+	}
+	defer file.Close()
+	list, err := watchlist.Parse(file)
+	if err != nil {
+		return nil, fmt.Errorf("-watchlist %s: %w", cfg.watchlist, withoutPath(err))
+	}
+	return list, nil
+}
+
+// identity is the credentials that were given, or those of the credentials file. A server whose integrations
+// have their own has none.
 func identity(cfg *config) (credentials, error) {
+	if cfg.roster != nil {
+		return credentials{}, nil
+	}
 	if cfg.givenIdentity {
 		return credentials{APIKey: cfg.parsedKey, SharedSecret: cfg.sharedSecret}, nil
 	}
@@ -109,7 +154,7 @@ func identity(cfg *config) (credentials, error) {
 // depot is a store with what goes with it.
 type depot struct {
 	store       session.Store
-	integration uuid.UUID
+	integration uuid.UUID // of the key that the flags or the credentials file give
 	keeper      session.Keeper
 	blobs       media.Blobs
 	ping        func(context.Context) error
@@ -169,8 +214,10 @@ func (d *depot) openBeside(ctx context.Context, cfg *config, db *sql.DB, key uui
 		return err
 	}
 	d.store = store
-	if d.integration, err = store.Integration(ctx, key, time.Now()); err != nil {
-		return err
+	if key != uuid.Nil {
+		if d.integration, err = store.Integration(ctx, key, time.Now()); err != nil {
+			return err
+		}
 	}
 	d.blobs, err = fileblobs.Open(filepath.Join(cfg.data, "media"))
 	return err
@@ -179,33 +226,6 @@ func (d *depot) openBeside(ctx context.Context, cfg *config, db *sql.DB, key uui
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
-}
-
-func keyring(c credentials, integration uuid.UUID) (*auth.Ring, error) {
-	secret, err := auth.NewSecret(c.SharedSecret)
-	if err != nil {
-		return nil, fmt.Errorf("the shared secret is not usable: %w", err)
-	}
-	return auth.NewRing(auth.Credential{
-		APIKey: c.APIKey, Integration: integration, Active: true, Secrets: []*auth.Secret{secret},
-	})
-}
-
-func decider(cfg *config) session.Decider {
-	if cfg.live {
-		return session.Manual{}
-	}
-	return session.Sandbox{}
-}
-
-// endpoints is the one address of -webhook-url. Its id stays the same when the address changes.
-func endpoints(cfg *config, integration uuid.UUID) []session.Endpoint {
-	if cfg.webhookURL == "" {
-		return nil
-	}
-	return []session.Endpoint{{
-		ID: uuid.NewSHA1(integration, []byte("webhook")), URL: cfg.webhookURL, Format: veriff.Format,
-	}}
 }
 
 // health answers whether the store can be reached.

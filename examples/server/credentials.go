@@ -52,12 +52,8 @@ func loadCredentials(path string) (credentials, error) {
 }
 
 func readCredentials(path string) (c credentials, err error) {
-	info, err := os.Stat(path)
-	if err != nil {
+	if err := mustBePrivate(path); err != nil {
 		return c, err
-	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return c, fmt.Errorf("%s can be read by others (mode %04o): run chmod 600 on it", path, mode)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -67,4 +63,16 @@ func readCredentials(path string) (c credentials, err error) {
 		return c, fmt.Errorf("%s does not hold an api_key and a shared_secret: mend or remove it", path)
 	}
 	return c, nil
+}
+
+// mustBePrivate refuses a file with secrets that not only its owner can read.
+func mustBePrivate(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return fmt.Errorf("%s can be read by others (mode %04o): run chmod 600 on it", path, mode)
+	}
+	return nil
 }

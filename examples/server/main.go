@@ -4,7 +4,8 @@
 //	go run ./examples/server
 //
 // keeps everything under ./bonafide-data, and prints the credentials it made and commands to try. With -h it
-// lists its flags. It stops on SIGTERM or an interrupt, when it has finished what it accepted.
+// lists its flags; config.example.json is a file of settings with several integrations. It stops on SIGTERM or an
+// interrupt, when it has finished what it accepted.
 package main
 
 import (
@@ -53,6 +54,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return 2
 	}
 	defer s.close()
+	if cfg.file != "" {
+		hangups := make(chan os.Signal, 1)
+		signal.Notify(hangups, syscall.SIGHUP)
+		defer signal.Stop(hangups)
+		defer s.reloadOn(hangups, log, func() (*config, error) { return parseConfig(args, getenv, io.Discard) })()
+	}
 	if err := s.serve(ctx, cfg, listener, log, stdout); err != nil {
 		fmt.Fprintf(stderr, "server: %s.\n", err)
 		return 1
@@ -65,8 +72,8 @@ func (s *server) serve(ctx context.Context, cfg *config, listener net.Listener, 
 	server := &http.Server{
 		Handler:           s.handler,
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       5 * time.Minute,
-		WriteTimeout:      5 * time.Minute,
+		ReadTimeout:       5 * time.Minute, // but for uploads, of which the API sees to it that they go on
+		WriteTimeout:      5*time.Minute + slowest(cfg.maxUpload),
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -78,8 +85,9 @@ func (s *server) serve(ctx context.Context, cfg *config, listener net.Listener, 
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 
-	log.Info("listening", "addr", listener.Addr().String(), "db", cfg.db, "sandbox", !cfg.live)
-	welcome(stdout, cfg, s.credentials)
+	log.Info("listening", "addr", listener.Addr().String(), "db", cfg.db,
+		"integrations", s.directory.Load().labels())
+	welcome(stdout, cfg, s)
 
 	select {
 	case err = <-served:
@@ -94,3 +102,6 @@ func (s *server) serve(ctx context.Context, cfg *config, listener net.Listener, 
 	log.Info("stopped")
 	return err
 }
+
+// slowest is how long an upload may take before it is answered: the API takes no less than 32 KiB a second.
+func slowest(upload size) time.Duration { return 2 * time.Second * time.Duration(upload>>15) }

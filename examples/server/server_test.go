@@ -3,10 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,127 +11,10 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
-
-// running is a server in this process.
-type running struct {
-	t                *testing.T
-	url, key, secret string
-	stop             func() int
-}
-
-// output is a buffer that can be read while it is written.
-type output struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-	// written is told of every write.
-	written chan struct{}
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	select {
-	case o.written <- struct{}{}:
-	default:
-	}
-	return o.b.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.String()
-}
-
-var printed = regexp.MustCompile(`(?m)^URL=(.*)\nKEY=(.*)\nSECRET='(.*)'$`)
-
-// start runs the server with flags, and waits until it has printed its credentials.
-func start(t *testing.T, flags ...string) *running {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	stdout, stderr := &output{written: make(chan struct{}, 1)}, &output{written: make(chan struct{}, 1)}
-	status := make(chan int, 1)
-	go func() {
-		status <- run(ctx, append([]string{"-addr", "127.0.0.1:0"}, flags...), func(string) string { return "" }, stdout, stderr)
-	}()
-	r := &running{t: t, stop: sync.OnceValue(func() int { cancel(); return <-status })}
-	t.Cleanup(func() { r.stop() })
-	for {
-		if m := printed.FindStringSubmatch(stdout.String()); m != nil {
-			r.url, r.key, r.secret = m[1], m[2], m[3]
-			return r
-		}
-		select {
-		case <-stdout.written:
-		case code := <-status:
-			status <- code
-			t.Fatalf("the server ended with status %d: %s", code, stderr)
-		case <-t.Context().Done():
-			t.Fatalf("the server did not start: %s", stderr)
-		}
-	}
-}
-
-func (r *running) sign(msg string) string {
-	mac := hmac.New(sha256.New, []byte(r.secret))
-	mac.Write([]byte(msg))
-	return hex.EncodeToString(mac.Sum(nil))
-}
-
-// call makes a signed request, checks the answer's signature, and gives its status and body.
-func (r *running) call(method, path, body string) (int, string) {
-	r.t.Helper()
-	req, err := http.NewRequestWithContext(r.t.Context(), method, r.url+path, strings.NewReader(body))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	signed := body
-	if method == http.MethodGet || method == http.MethodDelete {
-		signed = strings.Split(path, "/")[3]
-	}
-	req.Header.Set("X-AUTH-CLIENT", r.key)
-	req.Header.Set("X-HMAC-SIGNATURE", r.sign(signed))
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	if got := res.Header.Get("X-HMAC-SIGNATURE"); got != r.sign(string(answer)) {
-		r.t.Errorf("%s %s: the answer is signed %q", method, path, got)
-	}
-	return res.StatusCode, string(answer)
-}
-
-// create makes a session and gives its id and url.
-func (r *running) create(firstName string) (id, link string) {
-	r.t.Helper()
-	status, body := r.call("POST", "/v1/sessions", `{"verification":{"person":{"firstName":"`+firstName+`"},"vendorData":"customer-17"}}`)
-	var answer struct{ Verification struct{ ID, URL string } }
-	if err := json.Unmarshal([]byte(body), &answer); err != nil || status != 201 {
-		r.t.Fatalf("create: %d %s", status, body)
-	}
-	return answer.Verification.ID, answer.Verification.URL
-}
-
-// until calls until the answer holds what is wanted, as long as the test has time.
-func (r *running) until(method, path, want string) {
-	r.t.Helper()
-	for r.t.Context().Err() == nil {
-		if _, body := r.call(method, path, ""); strings.Contains(body, want) {
-			return
-		}
-	}
-}
 
 // TestFlow takes a real photograph through a verification, with its webhooks, on each store.
 func TestFlow(t *testing.T) {
@@ -266,91 +146,15 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// TestBadConfiguration is one sentence and exit status 2, and leaves nothing behind.
-func TestBadConfiguration(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		name string
-		args []string
-		env  map[string]string
-		want string
-	}{
-		{"unknown flag", []string{"-nonsense"}, nil, "flag provided but not defined"},
-		{"argument", []string{"start"}, nil, `no argument "start"`},
-		{"address", []string{"-addr", "nowhere"}, nil, "-addr"},
-		{"database", []string{"-db", "oracle:x"}, nil, "-db"},
-		{"database without a path", []string{"-db", "sqlite:"}, nil, "-db"},
-		{"database of the driver's own kind", []string{"-db", "sqlite::memory:"}, nil, "-db"},
-		{"database where nothing can be", []string{"-addr", "127.0.0.1:0", "-db", "sqlite:/dev/null/x.db"}, nil, "/dev/null"},
-		{"port of words", []string{"-addr", "127.0.0.1:http"}, nil, "-addr"},
-		{"port too high", []string{"-addr", "127.0.0.1:99999"}, nil, "-addr"},
-		{"address of another machine", []string{"-addr", "192.0.2.1:1", "-db", "memory:"}, nil, "-addr"},
-		{"no data", []string{"-data", ""}, nil, "-data"},
-		{"public address", []string{"-public-url", "example.com"}, nil, "-public-url"},
-		{"key without a secret", []string{"-api-key", "9f4e1c8a-2a57-4b0e-9f6e-0d3f6c1b2a33"}, nil, "-shared-secret"},
-		{"key that is no UUID", []string{"-api-key", "k", "-shared-secret", "s"}, nil, "-api-key"},
-		{"webhook over http", []string{"-webhook-url", "http://example.com/"}, nil, "-webhook-url"},
-		{"private webhook", []string{"-webhook-url", "https://127.0.0.1/"}, nil, "-webhook-url"},
-		{"metadata, even where private is allowed", []string{"-webhook-url", "http://169.254.169.254/", "-allow-private-webhooks"}, nil, "-webhook-url"},
-		{"lifetime", []string{"-session-ttl", "0"}, nil, "-session-ttl"},
-		{"lifetime that is no duration", []string{"-session-ttl", "7d"}, nil, "-session-ttl"},
-		{"limit", []string{"-create-per-minute", "0"}, nil, "-create-per-minute"},
-		{"deletions an hour", []string{"-delete-per-hour", "-1"}, nil, "-delete-per-hour"},
-		{"deletions a day", []string{"-delete-per-day", "many"}, nil, "-delete-per-day"},
-		{"log level", []string{"-log-level", "loud"}, nil, "-log-level"},
-		{"environment", nil, map[string]string{"BONAFIDE_SESSION_TTL": "soon"}, "BONAFIDE_SESSION_TTL"},
-		{"environment of words", nil, map[string]string{"BONAFIDE_LIVE": "perhaps"}, "BONAFIDE_LIVE"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			var stdout, stderr bytes.Buffer
-			data := filepath.Join(t.TempDir(), "data")
-			status := run(t.Context(), c.args, func(name string) string {
-				if name == "BONAFIDE_DATA" {
-					return data
-				}
-				return c.env[name]
-			}, &stdout, &stderr)
-			if said := stderr.String(); status != 2 || !strings.Contains(said, c.want) || strings.Count(said, "\n") != 1 {
-				t.Errorf("status %d, %q; want 2 and one sentence about %s", status, said, c.want)
-			}
-		})
-	}
-}
-
-// TestEnvironment is taken where no flag is given, and beaten where one is.
-func TestEnvironment(t *testing.T) {
-	t.Parallel()
-	env := map[string]string{
-		"BONAFIDE_ADDR": "127.0.0.1:1", "BONAFIDE_DB": "memory:", "BONAFIDE_DATA": "d", "BONAFIDE_PUBLIC_URL": "https://example.com",
-		"BONAFIDE_API_KEY": "9f4e1c8a-2a57-4b0e-9f6e-0d3f6c1b2a33", "BONAFIDE_SHARED_SECRET": "s",
-		"BONAFIDE_WEBHOOK_URL": "http://127.0.0.1:9090/", "BONAFIDE_ALLOW_PRIVATE_WEBHOOKS": "true", "BONAFIDE_LIVE": "1",
-		"BONAFIDE_SESSION_TTL": "2h", "BONAFIDE_CREATE_PER_MINUTE": "3", "BONAFIDE_DELETE_PER_HOUR": "4",
-		"BONAFIDE_DELETE_PER_DAY": "5", "BONAFIDE_LOG_LEVEL": "debug",
-	}
-	getenv := func(name string) string { return env[name] }
-	c, err := parseConfig(nil, getenv, io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := fmt.Sprint(c.addr, c.db, c.data, c.publicURL, c.apiKey, c.sharedSecret, c.webhookURL, c.allowPrivate, c.live, c.ttl,
-		c.createMinute, c.deleteHour, c.deleteDay, c.logLevel)
-	want := "127.0.0.1:1 memory: d https://example.com 9f4e1c8a-2a57-4b0e-9f6e-0d3f6c1b2a33 s http://127.0.0.1:9090/ true true 2h0m0s 3 4 5 DEBUG"
-	if strings.ReplaceAll(got, " ", "") != strings.ReplaceAll(want, " ", "") {
-		t.Errorf("from the environment: %s, want %s", got, want)
-	}
-	if c, err = parseConfig([]string{"-session-ttl", "1h", "-live=false"}, getenv, io.Discard); err != nil || c.ttl != time.Hour || c.live {
-		t.Errorf("flags beside the environment: %s, %t, %v", c.ttl, c.live, err)
-	}
-}
-
 // TestHelp lists every flag and ends well.
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
 	status := run(t.Context(), []string{"-h"}, func(string) string { return "" }, &stdout, &stderr)
 	for _, flag := range []string{"-addr", "-db", "-data", "-public-url", "-api-key", "-shared-secret", "-webhook-url",
-		"-allow-private-webhooks", "-live", "-session-ttl", "-create-per-minute", "-delete-per-hour", "-delete-per-day", "-log-level"} {
+		"-webhook-decisions-url", "-webhook-events-url", "-webhook-watchlist-url", "-webhook-user-status-url", "-webhook-fullauto-url",
+		"-allow-private-webhooks", "-live", "-session-ttl", "-create-per-minute", "-delete-per-hour", "-delete-per-day", "-log-level",
+		"-config", "-strict", "-codes", "-legacy-signature", "-watchlist", "-monitoring", "-max-upload"} {
 		if !strings.Contains(stdout.String(), "  "+flag) {
 			t.Errorf("the help does not list %s", flag)
 		}

@@ -6,12 +6,17 @@ import (
 )
 
 // welcome prints the credentials, and commands that work when they are pasted into a shell at the root of the
-// repository.
-func welcome(out io.Writer, cfg *config, c credentials) {
+// repository. They are for the first integration with a key; a secret that stands in a file is not printed.
+func welcome(out io.Writer, cfg *config, s *server) {
+	first := s.directory.Load().first()
+	secret := shellQuote(s.credentials.SharedSecret)
+	if cfg.roster != nil {
+		secret = `"${SECRET:?set SECRET to a shared secret of integration ` + first.label() + `}"`
+	}
 	text := strings.NewReplacer(
-		"{URL}", strings.TrimSuffix(cfg.publicURL, "/"), "{KEY}", c.APIKey.String(), "{SECRET}", shellQuote(c.SharedSecret),
+		"{URL}", strings.TrimSuffix(cfg.publicURL, "/"), "{KEY}", first.apiKey.String(), "{SECRET}", secret,
 	).Replace(commands)
-	if cfg.live {
+	if !first.Sandbox {
 		text = strings.Replace(text, "# 6. Read the decision (the sandbox decides within a second)", "# 6. Read the decision (null until a human being has decided)", 1)
 	}
 	_, _ = io.WriteString(out, text)
@@ -54,4 +59,6 @@ curl -sS "$URL/v1/sessions/$ID/decision" -H "X-AUTH-CLIENT: $KEY" -H "X-HMAC-SIG
 curl -sS -X DELETE "$URL/v1/sessions/$ID" -H "X-AUTH-CLIENT: $KEY" -H "X-HMAC-SIGNATURE: $(printf %s "$ID" | sign)"; echo
 
 # 8. In the sandbox the first name decides: Approve, Decline, Resubmit or Review. With any other the session waits.
+
+# 9. The API is described at {URL}/v1/openapi.json, for which no key is needed.
 `

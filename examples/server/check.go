@@ -1,0 +1,151 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
+	"github.com/bonafide-idv/bonafide/httpadapter/webhook"
+	"github.com/bonafide-idv/bonafide/session"
+)
+
+// check completes the configuration and answers its first fault.
+func (c *config) check() error {
+	if _, port, err := net.SplitHostPort(c.addr); err != nil || !isPort(port) {
+		return fmt.Errorf("-addr %q is not host:port", c.addr)
+	}
+	for _, check := range []func() error{c.checkStorage, c.checkIdentity, c.checkWebhooks, c.checkLimits, c.checkWords} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	u, err := url.Parse(c.publicURL)
+	if c.publicURL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
+		return fmt.Errorf("-public-url %q is not an http or https address", c.publicURL)
+	}
+	return nil
+}
+
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
+}
+
+// checkStorage reads -db and -data.
+func (c *config) checkStorage() error {
+	if c.data == "" {
+		return errors.New("-data is empty: it must name a folder")
+	}
+	if c.db == "" {
+		c.db = "sqlite:" + filepath.Join(c.data, "bonafide.db")
+	}
+	switch kind, path, _ := strings.Cut(c.db, ":"); {
+	case c.db == "memory:":
+		return nil
+	case kind == "sqlite" && path != "" && !strings.HasPrefix(path, ":") && !strings.HasPrefix(path, "file:"):
+		c.sqlitePath = path
+	default:
+		return fmt.Errorf("-db %q is neither memory: nor sqlite:PATH", c.db)
+	}
+	if info, err := os.Stat(c.sqlitePath); err == nil && info.IsDir() {
+		return fmt.Errorf("-db %q is a folder, and must be a file", c.db)
+	}
+	return nil
+}
+
+// checkIdentity reads -api-key and -shared-secret.
+func (c *config) checkIdentity() (err error) {
+	if (c.apiKey == "") != (c.sharedSecret == "") {
+		return errors.New("-api-key and -shared-secret belong together: give both, or none to have them made")
+	}
+	if c.givenIdentity = c.apiKey != ""; !c.givenIdentity {
+		return nil
+	}
+	if c.parsedKey, err = uuid.Parse(c.apiKey); err != nil || len(c.apiKey) != 36 || c.parsedKey == uuid.Nil {
+		return errors.New("-api-key is not a UUID")
+	}
+	return nil
+}
+
+// checkWebhooks looks at every address, and gives that of -webhook-url to the kinds that have none. Full-auto
+// webhooks are for who asks for them.
+func (c *config) checkWebhooks() error {
+	for _, hook := range []struct {
+		flag string
+		url  *string
+		kind bool
+	}{
+		{"-webhook-url", &c.webhookURL, false},
+		{"-webhook-decisions-url", &c.webhooks.Decision, true},
+		{"-webhook-events-url", &c.webhooks.Event, true},
+		{"-webhook-watchlist-url", &c.webhooks.Watchlist, true},
+		{"-webhook-user-status-url", &c.webhooks.UserStatus, true},
+		{"-webhook-fullauto-url", &c.webhooks.FullAuto, false},
+	} {
+		if *hook.url != "" {
+			if err := webhook.CheckURL(*hook.url, c.allowPrivate); err != nil {
+				return fmt.Errorf("%s: %w", hook.flag, err)
+			}
+		} else if hook.kind {
+			*hook.url = c.webhookURL
+		}
+	}
+	return nil
+}
+
+func (c *config) checkLimits() error {
+	if c.ttl < time.Second {
+		return fmt.Errorf("-session-ttl %s is too short: it must be at least 1s", c.ttl)
+	}
+	if c.monitoring < 0 {
+		return fmt.Errorf("-monitoring %s must not be negative", c.monitoring)
+	}
+	if c.maxUpload < 1<<10 || c.maxUpload > maxSize {
+		return fmt.Errorf("-max-upload %s must be between 1KiB and %s", &c.maxUpload, new(maxSize))
+	}
+	for _, limit := range []struct {
+		flag string
+		n    int64
+	}{{"-create-per-minute", c.createMinute}, {"-delete-per-hour", c.deleteHour}, {"-delete-per-day", c.deleteDay}} {
+		if limit.n < 1 {
+			return fmt.Errorf("%s %d must be at least 1", limit.flag, limit.n)
+		}
+	}
+	return nil
+}
+
+func (c *config) checkWords() error {
+	if err := c.logLevel.UnmarshalText([]byte(c.logLevelName)); err != nil {
+		return fmt.Errorf("-log-level %q is not debug, info, warn or error", c.logLevelName)
+	}
+	switch c.codesName {
+	case "pages":
+		c.codes = veriff.Pages
+	case "tables":
+		c.codes = veriff.Tables
+	default:
+		return fmt.Errorf("-codes %q is neither pages nor tables", c.codesName)
+	}
+	return nil
+}
+
+// policy is what an integration may do that says nothing else.
+func (c *config) policy() session.Policy {
+	return session.Policy{
+		Lifetime: c.ttl,
+		Deletion: true,
+		Review:   true,
+		Strict:   c.strict,
+		Create:   []session.Rule{{N: c.createMinute, Window: time.Minute}},
+		Delete:   []session.Rule{{N: c.deleteHour, Window: time.Hour}, {N: c.deleteDay, Window: 24 * time.Hour}},
+	}
+}

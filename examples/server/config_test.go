@@ -1,0 +1,218 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestBadConfiguration is one sentence and exit status 2, and leaves nothing behind.
+func TestBadConfiguration(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		args []string
+		env  map[string]string
+		want string
+	}{
+		{"unknown flag", []string{"-nonsense"}, nil, "flag provided but not defined"},
+		{"argument", []string{"start"}, nil, `no argument "start"`},
+		{"address", []string{"-addr", "nowhere"}, nil, "-addr"},
+		{"database", []string{"-db", "oracle:x"}, nil, "-db"},
+		{"database without a path", []string{"-db", "sqlite:"}, nil, "-db"},
+		{"database of the driver's own kind", []string{"-db", "sqlite::memory:"}, nil, "-db"},
+		{"database where nothing can be", []string{"-addr", "127.0.0.1:0", "-db", "sqlite:/dev/null/x.db"}, nil, "/dev/null"},
+		{"port of words", []string{"-addr", "127.0.0.1:http"}, nil, "-addr"},
+		{"port too high", []string{"-addr", "127.0.0.1:99999"}, nil, "-addr"},
+		{"address of another machine", []string{"-addr", "192.0.2.1:1", "-db", "memory:"}, nil, "-addr"},
+		{"no data", []string{"-data", ""}, nil, "-data"},
+		{"public address", []string{"-public-url", "example.com"}, nil, "-public-url"},
+		{"key without a secret", []string{"-api-key", "9f4e1c8a-2a57-4b0e-9f6e-0d3f6c1b2a33"}, nil, "-shared-secret"},
+		{"key that is no UUID", []string{"-api-key", "k", "-shared-secret", "s"}, nil, "-api-key"},
+		{"webhook over http", []string{"-webhook-url", "http://example.com/"}, nil, "-webhook-url"},
+		{"private webhook", []string{"-webhook-url", "https://127.0.0.1/"}, nil, "-webhook-url"},
+		{"metadata, even where private is allowed", []string{"-webhook-url", "http://169.254.169.254/", "-allow-private-webhooks"}, nil, "-webhook-url"},
+		{"lifetime", []string{"-session-ttl", "0"}, nil, "-session-ttl"},
+		{"lifetime that is no duration", []string{"-session-ttl", "7d"}, nil, "-session-ttl"},
+		{"limit", []string{"-create-per-minute", "0"}, nil, "-create-per-minute"},
+		{"deletions an hour", []string{"-delete-per-hour", "-1"}, nil, "-delete-per-hour"},
+		{"deletions a day", []string{"-delete-per-day", "many"}, nil, "-delete-per-day"},
+		{"decisions over http", []string{"-webhook-decisions-url", "http://example.com/"}, nil, "-webhook-decisions-url"},
+		{"events nowhere", []string{"-webhook-events-url", "nowhere"}, nil, "-webhook-events-url"},
+		{"private screenings", []string{"-webhook-watchlist-url", "https://10.0.0.1/"}, nil, "-webhook-watchlist-url"},
+		{"statuses with a password", []string{"-webhook-user-status-url", "https://u:p@example.com/"}, nil, "-webhook-user-status-url"},
+		{"full auto over ftp", []string{"-webhook-fullauto-url", "ftp://example.com/"}, nil, "-webhook-fullauto-url"},
+		{"codes", []string{"-codes", "numbers"}, nil, "-codes"},
+		{"strictness of words", []string{"-strict=very"}, nil, "-strict"},
+		{"legacy of words", nil, map[string]string{"BONAFIDE_LEGACY_SIGNATURE": "old"}, "BONAFIDE_LEGACY_SIGNATURE"},
+		{"monitoring in the past", []string{"-monitoring", "-1h"}, nil, "-monitoring"},
+		{"upload of words", []string{"-max-upload", "much"}, nil, "-max-upload"},
+		{"upload of another unit", []string{"-max-upload", "24 MiB"}, nil, "-max-upload"},
+		{"upload of nothing", []string{"-max-upload", "0"}, nil, "-max-upload"},
+		{"upload beyond memory", []string{"-max-upload", "2GiB"}, nil, "-max-upload"},
+		{"watchlist that is not there", []string{"-addr", "127.0.0.1:0", "-watchlist", "testdata/none.jsonl"}, nil, "-watchlist testdata/none.jsonl: it cannot be read"},
+		{"watchlist with a fault", []string{"-addr", "127.0.0.1:0", "-watchlist", "testdata/faulty.jsonl"}, nil, "line 3"},
+		{"file that is not there", []string{"-config", "testdata/none.json"}, nil, "-config testdata/none.json: it cannot be read"},
+		{"file that is a folder", nil, map[string]string{"BONAFIDE_CONFIG": "testdata"}, "-config testdata"},
+		{"log level", []string{"-log-level", "loud"}, nil, "-log-level"},
+		{"environment", nil, map[string]string{"BONAFIDE_SESSION_TTL": "soon"}, "BONAFIDE_SESSION_TTL"},
+		{"environment of words", nil, map[string]string{"BONAFIDE_LIVE": "perhaps"}, "BONAFIDE_LIVE"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var stdout, stderr bytes.Buffer
+			data := filepath.Join(t.TempDir(), "data")
+			status := run(t.Context(), c.args, func(name string) string {
+				if name == "BONAFIDE_DATA" {
+					return data
+				}
+				return c.env[name]
+			}, &stdout, &stderr)
+			if said := stderr.String(); status != 2 || !strings.Contains(said, c.want) || strings.Count(said, "\n") != 1 {
+				t.Errorf("status %d, %q; want 2 and one sentence about %s", status, said, c.want)
+			}
+		})
+	}
+}
+
+// settings are the flags, each with three values: of the file, of the environment and of the flag.
+var settings = []struct {
+	flag                  string
+	file                  string // JSON
+	environment, flagText string
+	want                  [3]string // as read has it
+	read                  func(*config) any
+}{
+	{"addr", `"127.0.0.1:1"`, "127.0.0.1:2", "127.0.0.1:3", [3]string{"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"}, func(c *config) any { return c.addr }},
+	{"db", `"sqlite:/a"`, "sqlite:/b", "sqlite:/c", [3]string{"/a", "/b", "/c"}, func(c *config) any { return c.sqlitePath }},
+	{"data", `"a"`, "b", "c", [3]string{"a", "b", "c"}, func(c *config) any { return c.data }},
+	{"public-url", `"https://a"`, "https://b", "https://c", [3]string{"https://a", "https://b", "https://c"}, func(c *config) any { return c.publicURL }},
+	{"api-key", `"9f4e1c8a-2a57-4b0e-9f6e-0d3f6c1b2a31"`, "9f4e1c8a-2a57-4b0e-9f6e-0d3f6c1b2a32", "9f4e1c8a-2a57-4b0e-9f6e-0d3f6c1b2a33",
+		[3]string{"9f4e1c8a-2a57-4b0e-9f6e-0d3f6c1b2a31", "9f4e1c8a-2a57-4b0e-9f6e-0d3f6c1b2a32", "9f4e1c8a-2a57-4b0e-9f6e-0d3f6c1b2a33"},
+		func(c *config) any { return c.parsedKey }},
+	{"shared-secret", `"a"`, "b", "c", [3]string{"a", "b", "c"}, func(c *config) any { return c.sharedSecret }},
+	{"webhook-url", `"https://a.example"`, "https://b.example", "https://c.example",
+		[3]string{"https://a.example", "https://b.example", "https://c.example"}, func(c *config) any { return c.webhooks.Event }},
+	{"webhook-decisions-url", `"https://a.example"`, "https://b.example", "https://c.example",
+		[3]string{"https://a.example", "https://b.example", "https://c.example"}, func(c *config) any { return c.webhooks.Decision }},
+	{"webhook-events-url", `"https://a.example"`, "https://b.example", "https://c.example",
+		[3]string{"https://a.example", "https://b.example", "https://c.example"}, func(c *config) any { return c.webhooks.Event }},
+	{"webhook-watchlist-url", `"https://a.example"`, "https://b.example", "https://c.example",
+		[3]string{"https://a.example", "https://b.example", "https://c.example"}, func(c *config) any { return c.webhooks.Watchlist }},
+	{"webhook-user-status-url", `"https://a.example"`, "https://b.example", "https://c.example",
+		[3]string{"https://a.example", "https://b.example", "https://c.example"}, func(c *config) any { return c.webhooks.UserStatus }},
+	{"webhook-fullauto-url", `"https://a.example"`, "https://b.example", "https://c.example",
+		[3]string{"https://a.example", "https://b.example", "https://c.example"}, func(c *config) any { return c.webhooks.FullAuto }},
+	{"allow-private-webhooks", `true`, "false", "true", [3]string{"true", "false", "true"}, func(c *config) any { return c.allowPrivate }},
+	{"live", `true`, "false", "1", [3]string{"true", "false", "true"}, func(c *config) any { return c.live }},
+	{"strict", `true`, "0", "true", [3]string{"true", "false", "true"}, func(c *config) any { return c.policy().Strict }},
+	{"codes", `"tables"`, "pages", "tables", [3]string{"1", "0", "1"}, func(c *config) any { return int(c.codes) }},
+	{"legacy-signature", `true`, "false", "true", [3]string{"true", "false", "true"}, func(c *config) any { return c.legacySignature }},
+	{"watchlist", `"a"`, "b", "sandbox:", [3]string{"a", "b", "sandbox:"}, func(c *config) any { return c.watchlist }},
+	{"monitoring", `"1h"`, "2h", "0", [3]string{"1h0m0s", "2h0m0s", "0s"}, func(c *config) any { return c.monitoring }},
+	{"max-upload", `12000`, "8MiB", "30MB", [3]string{"9000", "6291456", "22500000"}, func(c *config) any { return c.maxUpload.limits().Image }},
+	{"session-ttl", `"1h"`, "2h", "3h", [3]string{"1h0m0s", "2h0m0s", "3h0m0s"}, func(c *config) any { return c.policy().Lifetime }},
+	{"create-per-minute", `1`, "2", "3", [3]string{"1", "2", "3"}, func(c *config) any { return c.policy().Create[0].N }},
+	{"delete-per-hour", `"1"`, "2", "3", [3]string{"1", "2", "3"}, func(c *config) any { return c.policy().Delete[0].N }},
+	{"delete-per-day", `1`, "2", "3", [3]string{"1", "2", "3"}, func(c *config) any { return c.policy().Delete[1].N }},
+	{"log-level", `"debug"`, "warn", "error", [3]string{"DEBUG", "WARN", "ERROR"}, func(c *config) any { return c.logLevel }},
+}
+
+// TestSettings: every flag can be given in each of the three ways, and each way beats the ones before.
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	tested := map[string]bool{"config": true}
+	for _, row := range settings {
+		tested[row.flag] = true
+		t.Run(row.flag, func(t *testing.T) {
+			t.Parallel()
+			member := strings.ReplaceAll(row.flag, "-", "_")
+			text := fmt.Sprintf("{\n// a comment\n%q: %s}", member, row.file)
+			if row.flag == "api-key" {
+				text = fmt.Sprintf("{%q: %s, \"shared_secret\": \"s\"}", member, row.file)
+			} else if row.flag == "shared-secret" {
+				text = fmt.Sprintf("{%q: %s, \"api_key\": \"9f4e1c8a-2a57-4b0e-9f6e-0d3f6c1b2a33\"}", member, row.file)
+			}
+			env := map[string]string{"BONAFIDE_CONFIG": write(t, filepath.Join(t.TempDir(), "config.json"), text)}
+			getenv := func(name string) string { return env[name] }
+			wants := func(way int, args ...string) {
+				t.Helper()
+				c, err := parseConfig(args, getenv, io.Discard)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := fmt.Sprint(row.read(c)); got != row.want[way] {
+					t.Errorf("args %q, environment %q, file %s: %s, want %s", args, env, text, got, row.want[way])
+				}
+			}
+			wants(0)
+			env["BONAFIDE_"+strings.ToUpper(member)] = row.environment
+			wants(1)
+			wants(2, "-"+row.flag+"="+row.flagText)
+		})
+	}
+	new(config).flags().VisitAll(func(f *flag.Flag) {
+		if !tested[f.Name] {
+			t.Errorf("-%s has no row", f.Name)
+		}
+	})
+}
+
+// TestDefaults are those of the vendor.
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	c, err := parseConfig(nil, func(string) string { return "" }, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if limits := c.maxUpload.limits(); limits.Image != 18<<20 || limits.PDF != 20<<20 {
+		t.Errorf("uploads: %+v, want 18 and 20 MiB", limits)
+	}
+	if c.monitoring != 24*time.Hour || c.strict || c.legacySignature || c.codes != 0 || c.webhooks.FullAuto != "" {
+		t.Errorf("by default: %+v", c)
+	}
+}
+
+// TestWebhooksByDefault go to -webhook-url, kind by kind; full auto is for who asks for it.
+func TestWebhooksByDefault(t *testing.T) {
+	t.Parallel()
+	c, err := parseConfig([]string{"-webhook-url", "https://a.example", "-webhook-events-url", "https://b.example"}, func(string) string { return "" }, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const a, b = "https://a.example", "https://b.example"
+	if w := c.webhooks; w.Decision != a || w.Event != b || w.Watchlist != a || w.UserStatus != a || w.FullAuto != "" {
+		t.Errorf("the addresses are %+v", w)
+	}
+}
+
+// TestEnvironment is taken where no flag is given, and beaten where one is.
+func TestEnvironment(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{
+		"BONAFIDE_ADDR": "127.0.0.1:1", "BONAFIDE_DB": "memory:", "BONAFIDE_DATA": "d", "BONAFIDE_PUBLIC_URL": "https://example.com",
+		"BONAFIDE_API_KEY": "9f4e1c8a-2a57-4b0e-9f6e-0d3f6c1b2a33", "BONAFIDE_SHARED_SECRET": "s",
+		"BONAFIDE_WEBHOOK_URL": "http://127.0.0.1:9090/", "BONAFIDE_ALLOW_PRIVATE_WEBHOOKS": "true", "BONAFIDE_LIVE": "1",
+		"BONAFIDE_SESSION_TTL": "2h", "BONAFIDE_CREATE_PER_MINUTE": "3", "BONAFIDE_DELETE_PER_HOUR": "4",
+		"BONAFIDE_DELETE_PER_DAY": "5", "BONAFIDE_LOG_LEVEL": "debug",
+	}
+	getenv := func(name string) string { return env[name] }
+	c, err := parseConfig(nil, getenv, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := fmt.Sprint(c.addr, c.db, c.data, c.publicURL, c.apiKey, c.sharedSecret, c.webhookURL, c.allowPrivate, c.live, c.ttl,
+		c.createMinute, c.deleteHour, c.deleteDay, c.logLevel)
+	want := "127.0.0.1:1 memory: d https://example.com 9f4e1c8a-2a57-4b0e-9f6e-0d3f6c1b2a33 s http://127.0.0.1:9090/ true true 2h0m0s 3 4 5 DEBUG"
+	if strings.ReplaceAll(got, " ", "") != strings.ReplaceAll(want, " ", "") {
+		t.Errorf("from the environment: %s, want %s", got, want)
+	}
+	if c, err = parseConfig([]string{"-session-ttl", "1h", "-live=false"}, getenv, io.Discard); err != nil || c.ttl != time.Hour || c.live {
+		t.Errorf("flags beside the environment: %s, %t, %v", c.ttl, c.live, err)
+	}
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/bonafide-idv/bonafide/auth"
+	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
+	"github.com/bonafide-idv/bonafide/session"
+)
+
+// entry is one integration of the file.
+type entry struct {
+	path     string // where it stands
+	id       uuid.UUID
+	tenant   uuid.UUID
+	name     string
+	sandbox  bool
+	apiKey   uuid.UUID
+	keyOf    string // the name of the integration whose key acts for this one too; empty: it has its own
+	active   bool
+	secrets  []*auth.Secret
+	signing  int
+	fullAuto bool
+	policy   session.Policy
+	webhooks veriff.Webhooks
+	hookURL  string // of every kind that has no address of its own
+
+	owner    *entry      // whose key it has: itself, or the one that keyOf names
+	flexible []uuid.UUID // whose keyOf names this one
+}
+
+// readFile completes the configuration by the file of -config.
+func (c *config) readFile(flags *flag.FlagSet, getenv func(string) string) error {
+	integrations, err := c.fromFile(flags)
+	if err != nil {
+		return err
+	}
+	if err := c.check(); err != nil {
+		return err
+	}
+	if integrations.raw != nil {
+		if err := c.readIntegrations(integrations, getenv); err != nil {
+			return err
+		}
+	}
+	if c.holdsSecrets {
+		return mustBePrivate(c.file)
+	}
+	return nil
+}
+
+// readIntegrations reads the integrations, once all flags are known, which are what they have by default.
+func (c *config) readIntegrations(list value, getenv func(string) string) error {
+	if c.givenIdentity {
+		return list.fault("cannot stand beside -api-key and -shared-secret: each integration has its own")
+	}
+	elements, err := list.list()
+	if err != nil {
+		return err
+	}
+	var entries []*entry
+	for _, element := range elements {
+		e, err := c.readEntry(element, getenv)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, e)
+	}
+	c.roster, err = rosterOf(list, entries)
+	return err
+}
+
+// readEntry reads one integration.
+func (c *config) readEntry(v value, getenv func(string) string) (*entry, error) {
+	e := &entry{path: v.path, active: true, sandbox: !c.live, policy: c.policy(), webhooks: c.webhooks, hookURL: c.webhookURL}
+	e.policy.Monitoring = -1 // not said
+	known := members{
+		"id": id(&e.id), "tenant": id(&e.tenant), "name": name(&e.name), "sandbox": truth(&e.sandbox),
+		"api_key": id(&e.apiKey), "also_api_key_of": name(&e.keyOf), "active": truth(&e.active),
+		"secrets": c.secrets(&e.secrets, getenv), "signing_secret": count(&e.signing, 0), "full_auto": truth(&e.fullAuto),
+		"policy": policyOf(&e.policy), "webhooks": c.webhooksOf(&e.webhooks, &e.hookURL),
+	}
+	var ofKey value
+	for _, member := range []string{"api_key", "active", "secrets", "signing_secret"} {
+		read := known[member]
+		known[member] = func(v value) error { ofKey = v; return read(v) }
+	}
+	if err := v.object(known); err != nil {
+		return nil, err
+	}
+	switch {
+	case e.keyOf != "" && ofKey.raw != nil:
+		return nil, ofKey.fault("belongs to the integration that also_api_key_of names, and cannot stand here")
+	case e.keyOf == "" && (e.apiKey == uuid.Nil || len(e.secrets) == 0):
+		return nil, v.fault("needs api_key and secrets, or also_api_key_of")
+	case e.keyOf != "" && e.id == uuid.Nil && e.name == "":
+		return nil, v.fault("needs an id or a name, as it has no key of its own")
+	}
+	return e, c.complete(e)
+}
+
+// complete gives the integration what follows from the rest, and refuses what this server cannot do.
+func (c *config) complete(e *entry) error {
+	switch p := &e.policy; {
+	case p.Monitoring < 0 && p.Screening:
+		p.Monitoring = c.monitoring
+	case p.Monitoring < 0:
+		p.Monitoring = 0
+	}
+	if e.webhooks.FullAuto != "" {
+		e.fullAuto = true
+	} else if e.fullAuto {
+		e.webhooks.FullAuto = e.hookURL
+	}
+	if e.policy.Screening && c.watchlist == "" {
+		return fmt.Errorf("%s.policy.screening: it needs a -watchlist", e.path)
+	}
+	if e.policy.Registry && !e.sandbox {
+		return fmt.Errorf("%s.policy.registry: it is for a sandbox, as this server knows no other registry", e.path)
+	}
+	return nil
+}
+
+// webhooksOf reads the addresses of an integration, in place of those of the flags.
+func (c *config) webhooksOf(into *veriff.Webhooks, otherwise *string) func(value) error {
+	return func(v value) error {
+		var w veriff.Webhooks
+		*otherwise = ""
+		read := func(url *string) func(value) error { return address(url, c.allowPrivate) }
+		err := v.object(members{
+			"decision": read(&w.Decision), "event": read(&w.Event), "watchlist": read(&w.Watchlist),
+			"user_status": read(&w.UserStatus), "fullauto": read(&w.FullAuto), "default": read(otherwise),
+		})
+		for _, url := range []*string{&w.Decision, &w.Event, &w.Watchlist, &w.UserStatus} {
+			if *url == "" {
+				*url = *otherwise
+			}
+		}
+		*into = w
+		return err
+	}
+}
+
+// secrets reads the live secrets, oldest first.
+func (c *config) secrets(into *[]*auth.Secret, getenv func(string) string) func(value) error {
+	return func(v value) error {
+		elements, err := v.list()
+		if err != nil {
+			return err
+		}
+		for _, element := range elements {
+			text, err := c.secretText(element, getenv)
+			if err != nil {
+				return err
+			}
+			secret, err := auth.NewSecret(text)
+			if err != nil {
+				return element.fault("is not taken: %s", err)
+			}
+			if slices.ContainsFunc(*into, secret.Equal) {
+				return element.fault("is the same as one before")
+			}
+			*into = append(*into, secret)
+		}
+		if len(*into) < 1 || len(*into) > auth.MaxSecrets {
+			return v.fault("must have between 1 and %d secrets", auth.MaxSecrets)
+		}
+		return nil
+	}
+}
+
+// secretText is the text of a secret, which stands in the file, in the environment or in a file of its own.
+func (c *config) secretText(v value, getenv func(string) string) (text string, err error) {
+	const ways = "must be a text, or have one of env and file"
+	switch v.kind() {
+	case '"':
+		c.holdsSecrets = true
+		return v.text()
+	case '{':
+	default:
+		return "", v.fault(ways)
+	}
+	var variable, path string
+	var given int
+	way := func(into *string) func(value) error {
+		return func(v value) (err error) { given++; *into, err = v.text(); return err }
+	}
+	if err := v.object(members{"env": way(&variable), "file": way(&path)}); err != nil {
+		return "", err
+	}
+	switch {
+	case given != 1:
+		return "", v.fault(ways)
+	case path != "":
+		content, err := readFile(path, auth.MaxSecretLength+2) // with the end of its line
+		if err != nil {
+			return "", fmt.Errorf("%s.file: %w", v.path, err)
+		}
+		return strings.TrimRight(string(content), "\r\n"), nil
+	}
+	if text = getenv(variable); text == "" {
+		err = fmt.Errorf("%s.env: the environment has no such variable, or it is empty", v.path)
+	}
+	return text, err
+}
