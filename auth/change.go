@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// ErrUnknownSecret says that an integration has no such live secret.
+// ErrUnknownSecret says that a credential has no such live secret.
 var ErrUnknownSecret = errors.New("auth: unknown secret")
 
 // WithSecret returns the credential with secret as its newest: it verifies, and does not sign until

@@ -9,11 +9,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// MaxSecrets is the number of live secrets that an integration can have, as Veriff has it, see
+// MaxSecrets is the number of live secrets that a credential can have, as Veriff has it, see
 // https://devdocs.veriff.com/apidocs/veriff-public-api-guides.
 const MaxSecrets = 5
 
-// What [Credential.Validate] finds wrong, and what a change of a [Ring] would make wrong.
+// What [Credential.Validate] finds wrong, and what a change of a keyring would make wrong.
 var (
 	// ErrNilID says that the API key or the integration is the nil UUID.
 	ErrNilID = errors.New("auth: a credential needs an API key and an integration")
@@ -43,8 +43,8 @@ type Credential struct {
 	// Default: none.
 	Flexible []uuid.UUID
 
-	// Active says whether the key, and so its integrations, may be used. An inactive one still verifies: that it is refused, and
-	// with which words, is the adapter's decision.
+	// Active says whether the key, and so its integrations, may be used. An inactive one still verifies: that it is
+	// refused, and with which words, is the adapter's decision.
 	Active bool
 
 	// Secrets are the live secrets, oldest first. Any of them may sign a request.

@@ -16,7 +16,8 @@ func (o Outcome) Valid() bool {
 	return o == Approved || o == Declined || o == Resubmission || o == Review
 }
 
-// Verdict is what a decider or a reviewer concludes.
+// Verdict is what a decider or a reviewer concludes. As a value of a log it says its outcome and code, and nothing
+// of its Record.
 type Verdict struct {
 	Outcome Outcome
 	// Code is the reason code; 0: none. A code of which [ReasonOf] knows nothing is passed on as it is.

@@ -2,9 +2,18 @@ package decision
 
 import "slices"
 
-// CodeResubmissionLimit is the reason code of a session that is declined because the person was asked
-// to try again too often (https://devdocs.veriff.com/docs/granular-reason-codes).
-const CodeResubmissionLimit = 539
+// The reason codes that this module gives of its own accord, on behalf of the host or in a sandbox. A decider may
+// give any: see [Reasons].
+const (
+	// CodeDocumentTampering: the document seems to have been tampered with.
+	CodeDocumentTampering = 102
+	// CodeRegistryChecks: a registry does not confirm what the person has said.
+	CodeRegistryChecks = 123
+	// CodePoorImageQuality: the pictures are too poor to conclude anything.
+	CodePoorImageQuality = 204
+	// CodeResubmissionLimit: the person was asked to try again too often.
+	CodeResubmissionLimit = 539
+)
 
 // Reason is one of the reasons that a decision may be given.
 type Reason struct {
@@ -49,7 +58,7 @@ func ReasonText(code int) string {
 // words are not known, as 210 and 540, are left out.
 var reasons = []Reason{
 	{101, "Physical document not used", ReasonDeclined, false},
-	{102, "Suspected document tampering", ReasonDeclined, false},
+	{CodeDocumentTampering, "Suspected document tampering", ReasonDeclined, false},
 	{103, "Person showing the document does not appear to match document photo", ReasonDeclined, false},
 	{104, "Name entered does not match name on document", ReasonDeclined, false},
 	{105, "Suspicious behaviour", ReasonDeclined, false},
@@ -64,7 +73,7 @@ var reasons = []Reason{
 	{120, "Person on the portrait does not appear to match reference photo", ReasonDeclined, false},
 	{121, "User ID missing", ReasonDeclined, false},
 	{122, "No reference found", ReasonDeclined, false},
-	{123, "Unable to pass registry checks", ReasonDeclined, false},
+	{CodeRegistryChecks, "Unable to pass registry checks", ReasonDeclined, false},
 	{124, "Face already exists in the face collection", ReasonDeclined, false},
 	{126, "Potential PEP match", ReasonDeclined, true},
 	{127, "Face match with blocklist", ReasonDeclined, false},
@@ -74,7 +83,7 @@ var reasons = []Reason{
 	{201, "Video and/or photos missing", ReasonResubmission, false},
 	{202, "Face not clearly visible", ReasonResubmission, false},
 	{203, "Full document not visible", ReasonResubmission, false},
-	{204, "Poor image quality", ReasonResubmission, false},
+	{CodePoorImageQuality, "Poor image quality", ReasonResubmission, false},
 	{205, "Document damaged", ReasonResubmission, false},
 	{206, "Document type not supported", ReasonResubmission, false},
 	{207, "Document expired", ReasonResubmission, false},

@@ -1,5 +1,14 @@
 package decision
 
+import (
+	"errors"
+	"slices"
+)
+
+// ErrSubject is what a screener answers when there is nothing in the subject's name that it could look for: the
+// screening then ends without a result.
+var ErrSubject = errors.New("decision: the subject has no name to look for")
+
 // Subject is whom a screening looks for. It is personal data.
 type Subject struct {
 	Name string `json:"name"`           // as the document has it: first name, then last name
@@ -46,6 +55,14 @@ const (
 	ListPEP            ListKind = "pep"
 	ListAdverseMedia   ListKind = "adverse_media"
 )
+
+// ListKinds gives every kind of list, in the order above. The slice is the caller's.
+func ListKinds() []ListKind {
+	return []ListKind{ListWarnings, ListSanctions, ListFitnessProbity, ListPEP, ListAdverseMedia}
+}
+
+// Valid reports whether k is one of the kinds.
+func (k ListKind) Valid() bool { return slices.Contains(ListKinds(), k) }
 
 // MatchType says how a name matched.
 type MatchType string

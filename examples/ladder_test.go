@@ -14,6 +14,8 @@ import (
 	_ "github.com/mattn/go-sqlite3"
 
 	"github.com/bonafide-idv/bonafide/auth"
+	"github.com/bonafide-idv/bonafide/decision"
+	"github.com/bonafide-idv/bonafide/decision/watchlist"
 	"github.com/bonafide-idv/bonafide/httpadapter"
 	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
 	"github.com/bonafide-idv/bonafide/httpadapter/webhook"
@@ -131,6 +133,53 @@ func TestLadderOverHTTP(t *testing.T) {
 	}
 }
 
+func TestLadderKeysInTheDatabase(t *testing.T) {
+	t.Parallel()
+	ctx, integration, key, vaultKey := t.Context(), uuid.New(), uuid.New(), [32]byte{1, 2, 3}
+	secret, next := auth.GenerateSecret(), auth.GenerateSecret()
+	db, err := sql.Open("sqlite3", sqlstore.SQLiteDSN(filepath.Join(t.TempDir(), "db")))
+	ok(t, err)
+	defer db.Close()
+	ok(t, sqlstore.Migrate(ctx, db, sqlstore.SQLite()))
+	store, err := sqlstore.New(db, sqlstore.SQLite())
+	ok(t, err)
+	engine, err := session.New(memstore.New(), session.Config{Integrations: session.Fixed{{ID: integration}}})
+	ok(t, err)
+
+	vault := auth.NewVault(vaultKey) // 32 random bytes
+	keyring, err := store.Keyring(vault)
+	ok(t, err)
+	err = keyring.Add(ctx, auth.Credential{
+		APIKey: key, Integration: integration, Active: true, Secrets: []*auth.Secret{secret},
+	})
+	ok(t, err)
+	api, err := httpadapter.New(engine, keyring, httpadapter.Config{PublicURL: "https://example.com"})
+	ok(t, err)
+	s, err := engine.For(integration).Create(ctx, session.Facts{})
+	ok(t, err)
+	accepted := func(secret *auth.Secret) bool {
+		r := httptest.NewRequest(http.MethodGet, "/v1/sessions/"+s.ID.String(), nil)
+		r.Header.Set("X-AUTH-CLIENT", key.String())
+		r.Header.Set("X-HMAC-SIGNATURE", string(secret.Sign(nil, []byte(s.ID.String()))))
+		w := httptest.NewRecorder()
+		api.ServeHTTP(w, r)
+		return w.Code == http.StatusOK
+	}
+	if !accepted(secret) || accepted(next) {
+		t.Error("before AddSecret not exactly the first secret is accepted")
+	}
+	err = keyring.AddSecret(ctx, integration, next) // from now on both are accepted
+	ok(t, err)
+	if !accepted(secret) || !accepted(next) {
+		t.Error("after AddSecret not both secrets are accepted")
+	}
+	err = keyring.RevokeSecret(ctx, integration, secret)
+	ok(t, err)
+	if accepted(secret) || !accepted(next) {
+		t.Error("after RevokeSecret not exactly the second secret is accepted")
+	}
+}
+
 func TestLadderWebhooks(t *testing.T) {
 	t.Parallel()
 	ctx, integration, endpoint := t.Context(), uuid.New(), uuid.New()
@@ -154,6 +203,36 @@ func TestLadderWebhooks(t *testing.T) {
 	list, err := engine.For(integration).Deliveries(ctx, session.DeliveryQuery{Session: s.ID})
 	if err != nil || len(list) != 1 || !strings.Contains(string(list[0].Body), `"code":7002`) {
 		t.Errorf("%v, %v; want one delivery, of the submission", list, err)
+	}
+}
+
+func TestLadderScreening(t *testing.T) {
+	t.Parallel()
+	ctx, integration := t.Context(), uuid.New()
+	file := strings.NewReader(`{"name":"Ada Specimen","born":"1990","listings":[{"kind":"pep"}]}`)
+	person := session.Person{
+		FirstName: "Ada", LastName: "Specimen", IDNumber: "123456789",
+		DateOfBirth: decision.Date{Year: 1990, Month: 2, Day: 28},
+	}
+
+	list, err := watchlist.Parse(file)
+	ok(t, err)
+	policy := session.Policy{Screening: true, Monitoring: 24 * time.Hour, Registry: true}
+	engine, err := session.New(memstore.New(), session.Config{
+		Integrations: session.Fixed{{ID: integration, Policy: policy}},
+		Screener:     list,
+		Registry:     session.SandboxRegistry{}, // or yours: one method
+	})
+	ok(t, err)
+	s, err := engine.For(integration).CheckRegistry(ctx, session.Facts{Person: person})
+	ok(t, err)
+	_, err = engine.Settle(ctx)
+	ok(t, err)
+	s, err = engine.For(integration).Screening(ctx, s.ID)
+	ok(t, err)
+	hits := s.Screening().Screening.Hits
+	if s.Status != session.StatusApproved || len(hits) != 1 || hits[0].Listings[0].Kind != decision.ListPEP {
+		t.Errorf("%s, %d hits; want it approved, and one hit on a list of the politically exposed", s.Status, len(hits))
 	}
 }
 

@@ -18,20 +18,21 @@ type Config struct {
 	// prefix that the handler itself is mounted under is added by the handler. Default: what the request's Host
 	// header says, which whoever sends the request can choose; the scheme is https when the connection has TLS.
 	PublicURL string
-	// MaxUploads is how many uploads may run at once; the next one waits. Each takes less than 1 MiB of memory,
-	// whatever its size. Default: 16.
+	// MaxUploads is how many uploads of one integration may run at once; the next one waits. Of all integrations
+	// together it is four times as many, so that who has one public key hinders nobody else. Each takes less than
+	// 1 MiB of memory, whatever its size; chip data, which are small, a few times theirs. Default: 16.
 	MaxUploads int
-	// UploadWait is how long an upload waits at most until there is room for it; then it is refused. Default: 30
-	// seconds.
+	// UploadWait is how long an upload waits at most until there is room for it; then it is refused, with status
+	// 503. Default: 30 seconds.
 	UploadWait time.Duration
-	// UploadPatience is how far the sender of an upload may fall behind 32 KiB a second; then it is refused. For
-	// the time of an upload it stands in the place of http.Server.ReadTimeout. Default: 10 seconds.
+	// UploadPatience is how far the sender of an upload may fall behind 32 KiB a second; then it is refused, with
+	// status 408. For the time of an upload it stands in the place of http.Server.ReadTimeout. A server whose
+	// ResponseWriter has no SetReadDeadline (see [http.ResponseController]) cuts off only who sends slowly, and
+	// not who sends nothing. Default: 10 seconds.
 	UploadPatience time.Duration
-	// Codes selects the codes of refusals in Veriff's language. Default: [veriff.Pages].
+	// Codes is that of [veriff.Config]. Default: [veriff.Pages].
 	Codes veriff.Codes
-	// LegacySignature takes X-SIGNATURE, too, from clients that do not know X-HMAC-SIGNATURE, and signs the
-	// answers to them with it: see [auth.Secret.LegacySign], which says why that is worse. Default: off, and
-	// then X-SIGNATURE is not looked at.
+	// LegacySignature is that of [veriff.Config]. Default: off.
 	LegacySignature bool
 	// Log is told of what goes wrong, without personal data and secrets. Default: silent.
 	Log *slog.Logger
@@ -41,11 +42,7 @@ type Config struct {
 // The handler is safe for concurrent use, starts nothing, and may be mounted at the root of a mux or, with
 // [http.StripPrefix], under any prefix.
 func New(e *session.Engine, keys auth.Keyring, cfg Config) (http.Handler, error) {
-	return veriff.New(e, keys, veriff.Config{
-		PublicURL:  cfg.PublicURL,
-		MaxUploads: cfg.MaxUploads, UploadWait: cfg.UploadWait, UploadPatience: cfg.UploadPatience,
-		Codes: cfg.Codes, LegacySignature: cfg.LegacySignature, Log: cfg.Log,
-	})
+	return veriff.New(e, keys, veriff.Config(cfg)) // field by field, as the compiler sees to
 }
 
 // Renderers gives the writers of webhooks of all wire languages by the names of their formats, for

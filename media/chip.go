@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -24,6 +25,10 @@ var chipMembers = [...]string{
 }
 
 const chipRequired = 4
+
+// ChipMembers gives the names of all files that [ParseChip] takes, in the order in which it writes them. The slice
+// is the caller's.
+func ChipMembers() []string { return slices.Clone(chipMembers[:]) }
 
 // ParseChip takes what was read from the chip of a document, as the JSON object of
 // https://devdocs.veriff.com/apidocs/v1sessionsidmedia-3, and gives it in its one form, which is the caller's

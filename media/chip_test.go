@@ -20,6 +20,15 @@ var chipNames = []string{
 	"dg15", "dg16",
 }
 
+// TestChipMembers are those of the canonical form, and a caller cannot change them.
+func TestChipMembers(t *testing.T) {
+	t.Parallel()
+	media.ChipMembers()[0] = "changed"
+	if got := media.ChipMembers(); !slices.Equal(got, chipNames) {
+		t.Errorf("got %q, want %q", got, chipNames)
+	}
+}
+
 func TestParseChip(t *testing.T) {
 	t.Parallel()
 	const least = `{"com":"YBQ=","sod":"d4IB","dg1":"YVs=","dg2":"dYI="}`

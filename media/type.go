@@ -56,6 +56,15 @@ var formats = [...]struct {
 	{JSON, ".json", func([]byte) bool { return false }}, // any text may be JSON: only a context tells chip data
 }
 
+// Types gives every format that is taken, in the order above. The slice is the caller's.
+func Types() []Type {
+	types := make([]Type, 0, len(formats))
+	for _, f := range formats {
+		types = append(types, f.is)
+	}
+	return types
+}
+
 // Sniff says what bytes are, by the first [SniffLen] of them alone; more is ignored, and less is judged by
 // what is there. It is false for everything that is not one of the formats, and for what is close to one:
 //

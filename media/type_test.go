@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,6 +32,26 @@ const (
 	gif       = "GIF89a\x10\x00\x10\x00\x80\x00\x00"
 	zip       = "PK\x03\x04\x14\x00\x00\x00\x08\x00"
 )
+
+// TestTypes: each has an ending of its own and a limit, and is shown by something; a caller cannot change them.
+func TestTypes(t *testing.T) {
+	t.Parallel()
+	want := []media.Type{
+		media.JPEG, media.PNG, media.HEIC, media.HEIF, media.WebP, media.PDF, media.WebM, media.MP4, media.JSON,
+	}
+	media.Types()[0] = "changed"
+	if got := media.Types(); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	endings := map[string]bool{}
+	for _, is := range media.Types() {
+		shown := media.Face.Takes(is) || media.SelfIDVideo.Takes(is) || media.Chip.Takes(is)
+		if ending := is.Extension(); ending == "" || endings[ending] || (media.Limits{}).For(is) == 0 || !shown {
+			t.Errorf("%s: ending %q, limit %d, shown %t", is, ending, (media.Limits{}).For(is), shown)
+		}
+		endings[is.Extension()] = true
+	}
+}
 
 func TestSniff(t *testing.T) {
 	t.Parallel()

@@ -3,33 +3,42 @@ package session
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/netip"
 
 	"github.com/google/uuid"
 )
 
 const (
-	// maxDeviceText is how many bytes a text of [Device] may have.
-	maxDeviceText = 255
 	// maxDetails is how many bytes [Device.Details] may have.
 	maxDetails = 64 << 10
+	// maxDevices is how often data about the device may be added to one attempt.
+	maxDevices = 10
+	// maxUserStatuses is how many statuses of the host's own an attempt may have.
+	maxUserStatuses = 100
 )
 
+// ErrEnough: so much of its kind has been added to the attempt that no more is taken.
+var ErrEnough = errors.New("session: the attempt has enough of that")
+
 // Collect adds what the host knows about the person's device to the session's current attempt; after a request
-// for resubmission, to the next. It may be called again, and the newest counts. Like an upload it changes no
+// for resubmission, to the next. It may be called again, ten times in all, and the newest counts. Like an upload it changes no
 // status, and is possible while media are taken.
 //
-// Errors: a *[FactsError] for data that are not acceptable; [ErrNotFound]; a *[TransitionError] for
-// [ActionCollect] when the session takes no data any more.
+// Errors: [ErrNotFound]; a *[TransitionError] for [ActionCollect] when the session takes no data any more; a
+// *[FactsError] for data that are not acceptable; [ErrEnough].
 func (e *Engine) Collect(ctx context.Context, id uuid.UUID, d Device) (*Snapshot, error) {
-	if err := d.Validate(); err != nil {
-		return nil, err
-	}
 	return e.write(ctx, Ref{ID: id}, PartAttempts|PartFindings, func(w *work) error {
 		if err := takes(w.snap.At(w.now).Status, ActionCollect, e.actor); err != nil {
 			return err
 		}
+		if err := d.Validate(); err != nil {
+			return err
+		}
 		w.intoAttempt()
+		if w.has(FindingDevice, w.snap.AttemptID) >= maxDevices {
+			return ErrEnough
+		}
 		if err := w.addFinding(FindingDevice, w.snap.AttemptID, e.actor, FindingFacts{Device: &d}); err != nil {
 			return err
 		}
@@ -39,15 +48,15 @@ func (e *Engine) Collect(ctx context.Context, id uuid.UUID, d Device) (*Snapshot
 
 // Validate answers the first fault as a *[FactsError].
 func (d Device) Validate() error {
-	for _, t := range []struct{ field, text string }{{"provider", d.Provider}, {"fingerprint", d.Fingerprint}} {
-		switch {
-		case t.text == "":
-			return &FactsError{t.field, FaultMissing}
-		case len(t.text) > maxDeviceText:
-			return &FactsError{t.field, FaultTooLong}
-		case !clean(t.text):
-			return &FactsError{t.field, FaultText}
-		}
+	switch {
+	case d.Provider == "":
+		return &FactsError{"provider", FaultMissing}
+	case d.Fingerprint == "":
+		return &FactsError{"fingerprint", FaultMissing}
+	}
+	texts := []field{{"provider", d.Provider, maxName}, {"fingerprint", d.Fingerprint, maxName}}
+	if err := faultOf(texts); err != nil {
+		return err
 	}
 	if d.IPv4 == "" && d.IPv6 == "" {
 		return &FactsError{"ip", FaultMissing}

@@ -150,3 +150,37 @@ func TestSetUserStatus(t *testing.T) {
 		t.Errorf("then %d", got)
 	}
 }
+
+// TestEnough: what can be added again and again is bounded, for each attempt by itself.
+func TestEnough(t *testing.T) {
+	t.Parallel()
+	b := setUp(t, nil)
+	id := b.create("Resubmit").ID
+	collect := func() error { _, err := b.Collect(b.ctx, id, device); return err }
+	status := func() error {
+		_, err := b.SetUserStatus(b.ctx, id, uuid.Nil, session.UserStatus{Status: "seen"})
+		return err
+	}
+	for name, c := range map[string]struct {
+		add  func() error
+		most int
+	}{"device": {collect, 10}, "user status": {status, 100}} {
+		for range c.most {
+			if err := c.add(); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		before := b.get(id)
+		if err := c.add(); !errors.Is(err, session.ErrEnough) {
+			t.Errorf("%s: one more than %d: %v", name, c.most, err)
+		}
+		if s := b.get(id); s.Seq != before.Seq || len(s.Findings) != len(before.Findings) {
+			t.Errorf("%s: a refusal changed the session", name)
+		}
+	}
+	b.submit(id)
+	b.settle()
+	if err := collect(); err != nil {
+		t.Errorf("in the next attempt: %v", err)
+	}
+}

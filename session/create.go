@@ -38,6 +38,12 @@ func (e *Engine) create(ctx context.Context, in Integration, facts Facts, then f
 	if err != nil {
 		return nil, err
 	}
+	var only *Permit
+	if in.Policy.Strict && facts.QueryID != "" {
+		if only, err = e.permit(now, onceKey+in.ID.String()+"/"+strings.ToLower(facts.QueryID), once); err != nil {
+			return nil, reused(err)
+		}
+	}
 	w, err := e.newSession(ctx, in, facts, now)
 	if err != nil {
 		return nil, err
@@ -46,8 +52,8 @@ func (e *Engine) create(ctx context.Context, in Integration, facts Facts, then f
 		permit.At = w.now
 		w.change.Permits = []Permit{*permit}
 	}
-	if in.Policy.Strict && facts.QueryID != "" {
-		w.change.Permits = append(w.change.Permits, onlyOnce(in, facts.QueryID, w.now))
+	if only != nil {
+		w.change.Permits = append(w.change.Permits, *only)
 	}
 	if err := w.emit(EventCreated, e.actor, w.now); err != nil {
 		return nil, err
@@ -55,20 +61,20 @@ func (e *Engine) create(ctx context.Context, in Integration, facts Facts, then f
 	if err := then(w); err != nil {
 		return nil, err
 	}
-	return w, notAgain(w.commit(ctx))
+	return w, reused(w.commit(ctx))
 }
 
-// once is the rule of what may be used one time only: longer than anything here lives.
-var once = Rule{N: 1, Window: 200 * 365 * 24 * time.Hour}
+// onceKey begins the key of the permit to use a query id.
+const onceKey = "query/"
 
-// onlyOnce is the permit to use a query id.
-func onlyOnce(in Integration, id string, at time.Time) Permit {
-	return Permit{Key: "query/" + in.ID.String() + "/" + strings.ToLower(id), Rules: []Rule{once}, At: at}
-}
+// once gives one permit, in longer than anything here lives.
+var once = []Rule{{1, 200 * 365 * 24 * time.Hour}}
 
-// notAgain says a refusal of [onlyOnce] in its own words.
-func notAgain(err error) error {
-	if limited := (*RateError)(nil); errors.As(err, &limited) && limited.Rule == once {
+func isOnce(key string) bool { return strings.HasPrefix(key, onceKey) }
+
+// reused says in its own words that a query id was used before.
+func reused(err error) error {
+	if limited := (*RateError)(nil); errors.As(err, &limited) && isOnce(limited.Key) {
 		return ErrReused
 	}
 	return err

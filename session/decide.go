@@ -34,3 +34,59 @@ type DeciderFunc func(ctx context.Context, c Case) (decision.Verdict, error)
 
 // Decide calls the function.
 func (f DeciderFunc) Decide(ctx context.Context, c Case) (decision.Verdict, error) { return f(ctx, c) }
+
+// decide asks the decider about a claimed session and carries out what it says.
+func (e *Engine) decide(ctx context.Context, claimed Session) error {
+	s, err := e.claimed(ctx, claimed, allParts)
+	if err != nil {
+		return err
+	}
+	verdict, err := e.ask(ctx, s)
+	if errors.Is(err, ErrWait) {
+		_, err = e.write(ctx, Ref{ID: s.ID}, 0, func(w *work) error {
+			if w.snap.Version != claimed.Version {
+				return ErrConflict
+			}
+			return w.undecided(ActorDecider)
+		})
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	_, err = e.conclude(ctx, s.ID, ActorDecider, verdict, claimed.Version)
+	return err
+}
+
+// errNoRegistry: the session asks a registry, and this process has none.
+var errNoRegistry = errors.New("session: Config.Registry is missing")
+
+// ask asks who is to decide: the decider, or the registry.
+func (e *Engine) ask(ctx context.Context, s *Snapshot) (v decision.Verdict, err error) {
+	if !s.Facts.RegistryCheck {
+		err = guarded("decider", func() error {
+			v, err = e.cfg.Decider.Decide(ctx, Case{Snapshot: s, Open: e.opener(s)})
+			return err
+		})
+		return v, err
+	}
+	if e.cfg.Registry == nil {
+		return v, errNoRegistry
+	}
+	err = guarded("registry", func() error {
+		v, err = e.cfg.Registry.ValidateRegistry(ctx, s.Facts)
+		return err
+	})
+	return v, err
+}
+
+// opener opens the media of a session.
+func (e *Engine) opener(s *Snapshot) func(context.Context, uuid.UUID) (io.ReadCloser, error) {
+	return func(ctx context.Context, id uuid.UUID) (io.ReadCloser, error) {
+		f, err := e.file(s, id)
+		if err != nil {
+			return nil, err
+		}
+		return f.Open(ctx)
+	}
+}

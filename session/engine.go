@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -65,14 +64,15 @@ type Engine struct {
 	job         *Session // works for this session's alarm, whatever the integrations say today
 }
 
-// ErrHosted: [Engine.Settle] and [Engine.Run] are not for a host's transaction, which they cannot see to its
-// end.
+// ErrHosted: what needs the outcome of a transaction cannot be done on a host's: [Engine.Settle], [Engine.Run]
+// and [Engine.AskRegistry].
 var ErrHosted = errors.New("session: not within a host's transaction")
 
 // core is what all views of an engine share.
 type core struct {
 	Config
-	wake chan struct{} // something may be due
+	wake   chan struct{} // something may be due
+	asking chan struct{} // a token for each caller that waits for a registry
 
 	mu      sync.Mutex
 	refused map[string]*RateError // by permit key, until Retry
@@ -121,7 +121,7 @@ func New(store Store, cfg Config) (*Engine, error) {
 		return nil, errors.New("session: " + strings.Join(faults, "; "))
 	}
 	return &Engine{
-		cfg:   &core{Config: cfg, wake: make(chan struct{}, 1), refused: map[string]*RateError{}},
+		cfg:   &core{Config: cfg, wake: make(chan struct{}, 1), asking: make(chan struct{}, askingAtOnce), refused: map[string]*RateError{}},
 		store: store,
 		actor: ActorHost,
 	}, nil
@@ -181,12 +181,11 @@ func (e *Engine) As(actor Actor) *Engine {
 // MediaLimits are the limits of uploads.
 func (e *Engine) MediaLimits() media.Limits { return e.cfg.MediaLimits }
 
-// Policy is the policy of the engine's integration, with its defaults in place.
+// Integration is the engine's integration, with its defaults in place.
 //
 // Errors: [ErrNotFound] when there is no such integration.
-func (e *Engine) Policy(ctx context.Context) (Policy, error) {
-	in, err := e.policyOf(ctx, e.integration)
-	return in.Policy, err
+func (e *Engine) Integration(ctx context.Context) (Integration, error) {
+	return e.policyOf(ctx, e.integration)
 }
 
 // Now reads the engine's clock.
@@ -230,7 +229,7 @@ func (e *Engine) permit(now time.Time, key string, rules []Rule) (*Permit, error
 	if r := e.cfg.refused[key]; r != nil && !e.hosted {
 		for _, rule := range rules {
 			if rule == r.Rule && now.Before(r.Retry) {
-				return nil, &RateError{Rule: r.Rule, At: now, Retry: r.Retry}
+				return nil, &RateError{Key: key, Rule: r.Rule, At: now, Retry: r.Retry}
 			}
 		}
 		delete(e.cfg.refused, key)
@@ -238,18 +237,21 @@ func (e *Engine) permit(now time.Time, key string, rules []Rule) (*Permit, error
 	return &Permit{Key: key, Rules: rules, At: now}, nil
 }
 
+// maxRefused bounds the refusals that are remembered. A rate is refused for a while and for few keys; what may be
+// used once is refused for good, for as many ids as clients think of.
+const maxRefused = 10_000
+
 // remember keeps a refusal for permit. A refusal in a host's transaction may rest on permits that are rolled
 // back.
-func (e *Engine) remember(permits []Permit, err error) {
+func (e *Engine) remember(err error) {
 	var limited *RateError
 	if e.hosted || !errors.As(err, &limited) {
 		return
 	}
 	e.cfg.mu.Lock()
 	defer e.cfg.mu.Unlock()
-	for _, p := range permits {
-		if slices.Contains(p.Rules, limited.Rule) {
-			e.cfg.refused[p.Key] = limited
-		}
+	if len(e.cfg.refused) >= maxRefused {
+		clear(e.cfg.refused) // each is found out again at the cost of one write
 	}
+	e.cfg.refused[limited.Key] = limited
 }

@@ -49,15 +49,22 @@ func (s Session) Alarm() time.Time {
 
 // dueBy is the alarm as if nothing had been put off.
 func (s Session) dueBy() time.Time {
+	_, at := s.duty()
+	return at
+}
+
+// duty is what the session's alarm is for, named after the event that tells of it, and when it is to be done;
+// zero: never.
+func (s Session) duty() (kind EventKind, at time.Time) {
 	switch {
 	case !s.DeletedAt.IsZero():
-		return s.EraseAt
+		return EventErasing, s.EraseAt
 	case s.Status.TakesMedia():
-		return s.ExpiresAt
+		return EventExpired, s.ExpiresAt
 	case s.Status == StatusSubmitted:
-		return s.DecideAt
+		return EventDeciding, s.DecideAt
 	}
-	return s.ScreenAt
+	return EventScreening, s.ScreenAt
 }
 
 // backoff is how long to leave work alone that was tried so often: base, doubled with every try to an hour at

@@ -34,8 +34,8 @@ type Facts struct {
 	// RegistryCheck says that the session was made by [Engine.CheckRegistry], which sets it: a registry is
 	// asked, and nothing is shown.
 	RegistryCheck bool `json:"registry_check,omitempty"`
-	// QueryID is an id of the host's own for the creation, which may be used once in an integration. It is
-	// looked at only where [Policy.Strict] is on.
+	// QueryID is an id of the host's own for the creation, which may be used once in an integration: at most 255
+	// bytes, of which the case does not count. Only where [Policy.Strict] is on is it remembered.
 	QueryID string `json:"-"`
 }
 
@@ -74,19 +74,24 @@ const MaxExternalRef = 1000
 // maxConsents is how many [Facts.Consents] there may be.
 const maxConsents = 100
 
-// maxText is how many bytes any other text of Facts may have.
-const maxText = 4096
+const (
+	// maxText is how many bytes any other text may have that a host gives.
+	maxText = 4096
+	// maxName is how many a name for a machine may have.
+	maxName = 255
+)
 
 // ErrFacts is what every [FactsError] unwraps to.
 var ErrFacts = errors.New("session: facts are not acceptable")
 
-// FactsError says which of the [Facts] is wrong, and why, without repeating it.
+// FactsError says which of the [Facts], or of the data in a [Device] or a [UserStatus], is wrong, and why,
+// without repeating it.
 type FactsError struct {
 	Field string     // as in JSON, "person.date_of_birth"
 	Fault FactsFault // for the program
 }
 
-// FactsFault is what is wrong with a field of [Facts].
+// FactsFault is what is wrong with a field.
 type FactsFault string
 
 // The faults.
@@ -112,29 +117,11 @@ func (e *FactsError) Unwrap() error { return ErrFacts }
 
 // Validate answers the first fault as a *[FactsError].
 func (f Facts) Validate() error {
-	texts := []struct{ field, text string }{
-		{"callback", f.Callback}, {"address", f.Address}, {"street", f.Street},
-		{"house_number", f.HouseNumber}, {"postcode", f.Postcode},
-		{"person.first_name", f.Person.FirstName}, {"person.last_name", f.Person.LastName},
-		{"person.full_name", f.Person.FullName}, {"person.id_number", f.Person.IDNumber},
-		{"person.phone_number", f.Person.PhoneNumber}, {"person.email", f.Person.Email},
-		{"person.gender", f.Person.Gender}, {"person.marital_status", f.Person.MaritalStatus},
-		{"document.type", f.Document.Type}, {"document.number", f.Document.Number},
-		{"document.country", f.Document.Country}, {"document.id_card_type", f.Document.IDCardType},
-	}
 	if len(f.Consents) > maxConsents {
 		return &FactsError{"consents", FaultTooLong}
 	}
-	for _, c := range f.Consents {
-		texts = append(texts, struct{ field, text string }{"consents.type", c.Type})
-	}
-	for _, t := range texts {
-		if len(t.text) > maxText {
-			return &FactsError{t.field, FaultTooLong}
-		}
-		if !clean(t.text) {
-			return &FactsError{t.field, FaultText}
-		}
+	if err := faultOf(f.texts()); err != nil {
+		return err
 	}
 	if f.ExternalRef != nil {
 		if !clean(*f.ExternalRef) {
@@ -166,6 +153,43 @@ func (f Facts) Validate() error {
 	return nil
 }
 
+// field is a text that a host gave, by its name, and how many bytes it may have.
+type field struct {
+	name, text string
+	most       int
+}
+
+// texts are those of the facts for which one bound is enough.
+func (f Facts) texts() []field {
+	texts := []field{
+		{"callback", f.Callback, maxText}, {"address", f.Address, maxText}, {"street", f.Street, maxText},
+		{"house_number", f.HouseNumber, maxText}, {"postcode", f.Postcode, maxText}, {"query_id", f.QueryID, maxName},
+		{"person.first_name", f.Person.FirstName, maxText}, {"person.last_name", f.Person.LastName, maxText},
+		{"person.full_name", f.Person.FullName, maxText}, {"person.id_number", f.Person.IDNumber, maxText},
+		{"person.phone_number", f.Person.PhoneNumber, maxText}, {"person.email", f.Person.Email, maxText},
+		{"person.gender", f.Person.Gender, maxText}, {"person.marital_status", f.Person.MaritalStatus, maxText},
+		{"document.type", f.Document.Type, maxText}, {"document.number", f.Document.Number, maxText},
+		{"document.country", f.Document.Country, maxText}, {"document.id_card_type", f.Document.IDCardType, maxText},
+	}
+	for _, c := range f.Consents {
+		texts = append(texts, field{"consents.type", c.Type, maxText})
+	}
+	return texts
+}
+
+// faultOf is the first fault of texts.
+func faultOf(texts []field) error {
+	for _, t := range texts {
+		if len(t.text) > t.most {
+			return &FactsError{t.name, FaultTooLong}
+		}
+		if !clean(t.text) {
+			return &FactsError{t.name, FaultText}
+		}
+	}
+	return nil
+}
+
 // ValidateStrictly answers, as a *[FactsError], the first fault that only a strict integration minds (see
 // [Policy.Strict]): a document whose number has not 6 to 9 characters of A to Z and 0 to 9, whose type is not
 // one of PASSPORT, ID_CARD, RESIDENCE_PERMIT and DRIVERS_LICENSE, or whose country has no ISO 3166-1 alpha-2
@@ -191,11 +215,11 @@ func isNoDocumentLetter(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' |
 // documentTypes are those of https://devdocs.veriff.com/apidocs/v1sessions.
 var documentTypes = []string{"PASSPORT", "ID_CARD", "RESIDENCE_PERMIT", "DRIVERS_LICENSE"}
 
-// ValidateRegistry answers, as a *[FactsError] with [FaultMissing], the first thing that is missing for a
+// ValidateForRegistry answers, as a *[FactsError] with [FaultMissing], the first thing that is missing for a
 // registry to be asked: the person's number; the full name, or the first and the last; the date of birth, the
 // address, or its street, house number and postcode. See
 // https://devdocs.veriff.com/apidocs/v1validate-registry.
-func (f Facts) ValidateRegistry() error {
+func (f Facts) ValidateForRegistry() error {
 	p := f.Person
 	switch {
 	case p.IDNumber == "":

@@ -120,7 +120,7 @@ func TestRegistryFacts(t *testing.T) {
 		{"no postcode", session.Facts{Person: full, Street: "Nowhere Road", HouseNumber: "1"}, "person.date_of_birth"},
 	}
 	for _, row := range rows {
-		wantFault(t, row.name, row.facts.ValidateRegistry(), row.field, session.FaultMissing)
+		wantFault(t, row.name, row.facts.ValidateForRegistry(), row.field, session.FaultMissing)
 	}
 }
 

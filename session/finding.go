@@ -78,6 +78,16 @@ func (s *Snapshot) UserStatuses(attempt uuid.UUID) (list []Found) {
 	return list
 }
 
+// has counts the findings of a kind about an attempt, when findings were loaded.
+func (w *work) has(kind FindingKind, attempt uuid.UUID) (n int) {
+	for _, f := range w.snap.Findings {
+		if f.Kind == kind && f.Attempt == attempt {
+			n++
+		}
+	}
+	return n
+}
+
 // addFinding appends a finding about an attempt, when findings were loaded. They are told apart by their times,
 // so each is a little later than the one before it.
 func (w *work) addFinding(kind FindingKind, attempt uuid.UUID, by Actor, facts FindingFacts) error {

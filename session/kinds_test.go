@@ -2,11 +2,15 @@ package session_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/bonafide-idv/bonafide/media"
 	"github.com/bonafide-idv/bonafide/session"
@@ -33,6 +37,7 @@ func TestKindsOfMedia(t *testing.T) {
 		{"a picture", session.Upload{Context: media.Face}, string(png), nil},
 		{"a picture of which it is said late", session.Upload{About: late(media.Face, nil)}, string(png), nil},
 		{"a film", session.Upload{Context: media.FacePreVideo, Duration: 1500 * time.Millisecond}, film, nil},
+		{"a film of which it is said late", session.Upload{About: late(media.FacePreVideo, nil), Duration: time.Second}, film, nil},
 		{"chip data", session.Upload{Context: media.Chip}, ` {"x":1,"dg2":"ZA==","com":"YQ==","sod":"Yg==","dg1":"Yw=="}`, nil},
 		{"no context", session.Upload{}, string(png), media.ErrContext},
 		{"unknown context", session.Upload{Context: "selfie"}, string(png), media.ErrContext},
@@ -166,5 +171,50 @@ func TestQueryID(t *testing.T) {
 		if _, err := b.Create(b.ctx, facts); err != nil {
 			t.Errorf("another one: %v", err)
 		}
+	}
+}
+
+// TestQueryIDs are bounded like every text.
+func TestQueryIDs(t *testing.T) {
+	t.Parallel()
+	for name, id := range map[string]string{"too long": strings.Repeat("x", 256), "NUL": "a\x00", "no UTF-8": "\xff"} {
+		if err := (session.Facts{QueryID: id}).Validate(); !errors.Is(err, session.ErrFacts) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := (session.Facts{QueryID: strings.Repeat("x", 255)}).Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+// countingKeeper counts the keys that are made.
+type countingKeeper struct {
+	session.Keeper
+	keys atomic.Int64
+}
+
+func (k *countingKeeper) Make(ctx context.Context, id uuid.UUID) (session.Key, []byte, error) {
+	k.keys.Add(1)
+	return k.Keeper.Make(ctx, id)
+}
+
+// TestFloodsOfRefusals make no keys and no writes: the first refusal is remembered.
+func TestFloodsOfRefusals(t *testing.T) {
+	t.Parallel()
+	k := &countingKeeper{Keeper: session.NewMemoryKeeper()}
+	b := setUp(t, func(in *session.Integration, cfg *session.Config) {
+		in.Policy.Strict, in.Policy.Create = true, []session.Rule{{N: 3, Window: time.Hour}}
+		cfg.Keeper = k
+	})
+	facts := session.Facts{QueryID: "7c9e6679-7425-40de-944b-e07fc1f90ae7"}
+	for range 100 {
+		_, _ = b.Create(b.ctx, facts)
+	}
+	for range 100 {
+		_, _ = b.Create(b.ctx, session.Facts{})
+	}
+	list, err := b.List(b.ctx, session.List{})
+	if err != nil || len(list) != 3 || k.keys.Load() != 5 {
+		t.Errorf("%d sessions are there and %d keys were made, %v; want 3 and 5", len(list), k.keys.Load(), err)
 	}
 }

@@ -27,7 +27,14 @@ type life struct {
 func TestEngineLaws(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
-		b := setUp(t, func(in *session.Integration, _ *session.Config) {
+		l := &lists{}
+		b := setUp(t, func(in *session.Integration, cfg *session.Config) {
+			in.Policy.Screening = rapid.Bool().Draw(r, "screening")
+			if cfg.Screener = l; in.Policy.Screening && rapid.Bool().Draw(r, "monitoring") {
+				in.Policy.Monitoring = time.Hour
+			}
+			in.Policy.Registry, in.Policy.RegistrySync = true, true
+			cfg.Registry = session.SandboxRegistry{}
 			in.Policy.Create, in.Policy.Delete = session.Unlimited(), session.Unlimited()
 			in.Policy.Review = rapid.Bool().Draw(r, "review")
 			in.Policy.Resubmissions = rapid.SampledFrom([]int{-1, 1, 9}).Draw(r, "resubmissions")
@@ -69,8 +76,34 @@ func TestEngineLaws(t *testing.T) {
 				}
 				return err
 			}),
-			"submit": verb(func(e *session.Engine, id uuid.UUID) error { _, err := e.Submit(b.ctx, id); return err }),
-			"expire": verb(func(e *session.Engine, id uuid.UUID) error { _, err := e.Expire(b.ctx, id); return err }),
+			"collect": verb(func(e *session.Engine, id uuid.UUID) error {
+				can := b.Can(b.ctx, id, session.ActionCollect)
+				_, err := e.Collect(b.ctx, id, device)
+				if (err == nil) != (can == nil) {
+					r.Fatalf("collect: %v, but Can said %v", err, can)
+				}
+				return err
+			}),
+			"user status": verb(func(e *session.Engine, id uuid.UUID) error {
+				_, err := e.SetUserStatus(b.ctx, id, uuid.Nil, session.UserStatus{Status: "seen"})
+				return err
+			}),
+			"check registry": func(r *rapid.T) {
+				facts := ada
+				facts.Person.LastName = rapid.SampledFrom([]string{"Specimen", "Other"}).Draw(r, "name")
+				ask := b.CheckRegistry
+				if rapid.Bool().Draw(r, "wait") {
+					ask = b.AskRegistry
+				}
+				s, err := ask(b.ctx, facts)
+				if err != nil {
+					r.Fatal(err)
+				}
+				lives = append(lives, &life{id: s.ID, last: s})
+			},
+			"lists change": func(*rapid.T) { l.hits = append(l.hits, decision.Hit{Name: "one more"}) },
+			"submit":       verb(func(e *session.Engine, id uuid.UUID) error { _, err := e.Submit(b.ctx, id); return err }),
+			"expire":       verb(func(e *session.Engine, id uuid.UUID) error { _, err := e.Expire(b.ctx, id); return err }),
 			"decide": verb(func(_ *session.Engine, id uuid.UUID) error {
 				o := rapid.SampledFrom([]decision.Outcome{"approved", "declined", "resubmission", "review"}).Draw(r, "outcome")
 				_, err := b.Decide(b.ctx, id, decision.Verdict{Outcome: o})
@@ -87,7 +120,12 @@ func TestEngineLaws(t *testing.T) {
 					l.deleted, l.last = true, nil
 				}
 			},
-			"settle": func(*rapid.T) { b.settle() },
+			"settle": func(r *rapid.T) {
+				b.settle()
+				for _, l := range lives {
+					l.settled(r, b)
+				}
+			},
 			"clock": func(r *rapid.T) {
 				b.clock.Set(b.clock.Now().Add(time.Duration(rapid.Int64Range(-3600, 200_000).Draw(r, "seconds")) * time.Second))
 			},
@@ -118,6 +156,28 @@ func (l *life) deletion(b *bench) error {
 		}
 	}
 	return nil
+}
+
+// settled looks at one session of which nothing is due: whoever was decided about has been looked for.
+func (l *life) settled(t *rapid.T, b *bench) {
+	if l.deleted {
+		return
+	}
+	s := b.get(l.id)
+	decided := s.Status == session.StatusReview || s.Status == session.StatusApproved || s.Status == session.StatusDeclined
+	named := s.Facts.Person.FirstName != ""
+	waits := s.DueAt.After(b.clock.Now()) // the clock went back
+	if b.in.Policy.Screening && decided && named && !waits && s.Screening() == nil {
+		t.Fatalf("a session in %s was not screened", s.Status)
+	}
+	if !b.in.Policy.Screening && s.Screening() != nil {
+		t.Fatal("a session was screened though nobody wanted it")
+	}
+	for i, f := range s.Findings {
+		if i > 0 && !f.At.After(s.Findings[i-1].At) {
+			t.Fatalf("finding %d at %s is not after the one before it", i, f.At)
+		}
+	}
 }
 
 // check looks at one session.

@@ -12,7 +12,7 @@ import (
 )
 
 // Policy is what differs between integrations, as a value. The zero value is that of Veriff's
-// enterprise customers, with deletion and review off.
+// enterprise customers, with everything off that is to be switched on.
 type Policy struct {
 	// Lifetime of a session that is not submitted, from its creation; and from a request for resubmission that
 	// comes with less than a day left, or later. Default: 7 days
@@ -45,7 +45,7 @@ type Policy struct {
 	// again. Default: off.
 	Screening bool
 	// Monitoring is how long after a screening the next one follows, for as long as the session is there; the
-	// host is told only of what is new. Default: 0, never.
+	// host is told only of what is new. At least a minute. Default: 0, never.
 	Monitoring time.Duration
 	// Registry allows [Engine.CheckRegistry]. Default: off.
 	Registry bool
@@ -81,6 +81,9 @@ func Unlimited() []Rule { return []Rule{} }
 
 // maxErasureDelay is within how long a deletion must be complete.
 const maxErasureDelay = 12 * time.Hour
+
+// minMonitoring keeps one session from being looked for without end.
+const minMonitoring = time.Minute
 
 // withDefaults replaces what is left zero.
 func (p Policy) withDefaults() Policy {
@@ -121,8 +124,8 @@ func (p Policy) Validate() (faults []string) {
 	if p.DeciderLease < 0 {
 		faults = append(faults, fmt.Sprintf("Policy.DeciderLease is %s, and must be positive", p.DeciderLease))
 	}
-	if p.Monitoring < 0 {
-		faults = append(faults, fmt.Sprintf("Policy.Monitoring is %s, and must not be negative", p.Monitoring))
+	if p.Monitoring != 0 && p.Monitoring < minMonitoring {
+		faults = append(faults, fmt.Sprintf("Policy.Monitoring is %s, and must be 0 or at least %s", p.Monitoring, minMonitoring))
 	}
 	if p.Monitoring > 0 && !p.Screening {
 		faults = append(faults, "Policy.Monitoring needs Policy.Screening")

@@ -29,6 +29,7 @@ const MaxRules = 8
 
 // RateError says which rule refused, and from when on one more is allowed. It unwraps to [ErrLimited].
 type RateError struct {
+	Key   string // of the permit
 	Rule  Rule
 	At    time.Time // when the permit was asked for, by the log's clock
 	Retry time.Time // the first instant at which the same request can succeed, if nobody else takes it
@@ -122,7 +123,7 @@ func (l *PermitLog) Take(p Permit) *RateError {
 			continue
 		}
 		if retry := time.UnixMicro(free).UTC(); refuse == nil || retry.After(refuse.Retry) {
-			refuse = &RateError{Rule: r, At: time.UnixMicro(t).UTC(), Retry: retry}
+			refuse = &RateError{Key: p.Key, Rule: r, At: time.UnixMicro(t).UTC(), Retry: retry}
 		}
 	}
 	if refuse != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -58,7 +59,7 @@ func TestSandboxRegistry(t *testing.T) {
 			b := setUp(t, withRegistry(session.SandboxRegistry{}))
 			facts := ada
 			c.change(&facts)
-			s, err := b.CheckRegistry(b.ctx, facts, true)
+			s, err := b.AskRegistry(b.ctx, facts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,7 +79,7 @@ func TestSandboxRegistry(t *testing.T) {
 func TestRegistryLater(t *testing.T) {
 	t.Parallel()
 	b := setUp(t, withRegistry(session.SandboxRegistry{}))
-	s, err := b.CheckRegistry(b.ctx, ada, false)
+	s, err := b.CheckRegistry(b.ctx, ada)
 	if err != nil || s.Status != session.StatusSubmitted || s.SubmittedAt.IsZero() || s.Attempts[0].Status != session.StatusSubmitted {
 		t.Fatalf("%v, %+v", err, s)
 	}
@@ -121,7 +122,7 @@ func TestRegistryAway(t *testing.T) {
 	t.Parallel()
 	r := &brokenRegistry{}
 	b := setUp(t, withRegistry(r))
-	s, err := b.CheckRegistry(b.ctx, ada, true)
+	s, err := b.AskRegistry(b.ctx, ada)
 	if err != nil || s.Status != session.StatusSubmitted || r.asked != 1 {
 		t.Fatalf("%v, %s after %d questions", err, s.Status, r.asked)
 	}
@@ -169,7 +170,7 @@ func TestRegistryRefuses(t *testing.T) {
 			if c.change != nil {
 				c.change(&facts)
 			}
-			if _, err := b.CheckRegistry(b.ctx, facts, true); !errors.Is(err, c.want) {
+			if _, err := b.AskRegistry(b.ctx, facts); !errors.Is(err, c.want) {
 				t.Errorf("got %v, want %v", err, c.want)
 			}
 			if list, err := b.List(b.ctx, session.List{}); err != nil || len(list) != there {
@@ -181,5 +182,75 @@ func TestRegistryRefuses(t *testing.T) {
 		Integrations: session.Fixed{{ID: tenant, Policy: session.Policy{Registry: true}}},
 	}); err == nil {
 		t.Error("registry checks without a registry were taken")
+	}
+}
+
+// TestRegistryCheckIsDecidedByARegistry or not at all, also in a process that has none.
+func TestRegistryCheckIsDecidedByARegistry(t *testing.T) {
+	t.Parallel()
+	b := setUp(t, withRegistry(session.SandboxRegistry{}))
+	facts := ada
+	facts.Person.FirstName = "Approve" // the sandbox's decider would
+	s, err := b.CheckRegistry(b.ctx, facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := session.New(b.store, session.Config{
+		Clock: b.clock, Keeper: b.keeper, Blobs: b.blobs, Integrations: session.Fixed{{ID: b.in.ID}}, Decider: session.Sandbox{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Settle(b.ctx); err != nil {
+		t.Fatal(err)
+	}
+	if s := b.get(s.ID); s.Status != session.StatusSubmitted || len(s.Decisions) != 0 || s.Tries != 1 {
+		t.Errorf("it is %s with %d decisions after %d tries", s.Status, len(s.Decisions), s.Tries)
+	}
+	b.clock.Add(time.Hour)
+	b.settle()
+	if s := b.get(s.ID); s.Status != session.StatusDeclined || s.Decisions[0].Code != decision.CodeRegistryChecks {
+		t.Errorf("then it is %s", s.Status)
+	}
+}
+
+// waitingRegistry answers when it is let.
+type waitingRegistry struct {
+	session.SandboxRegistry
+	in, out chan struct{}
+}
+
+func (r waitingRegistry) ValidateRegistry(ctx context.Context, f session.Facts) (decision.Verdict, error) {
+	r.in <- struct{}{}
+	<-r.out
+	return r.SandboxRegistry.ValidateRegistry(ctx, f)
+}
+
+// TestRegistryRoom: of many who wait, those that find no room are told that it is submitted, and the alarm asks.
+func TestRegistryRoom(t *testing.T) {
+	t.Parallel()
+	const most = 32
+	r := waitingRegistry{in: make(chan struct{}, most), out: make(chan struct{})}
+	b := setUp(t, withRegistry(r))
+	var waiting sync.WaitGroup
+	for range most {
+		waiting.Go(func() {
+			if s, err := b.AskRegistry(b.ctx, ada); err != nil || s.Status != session.StatusApproved {
+				t.Errorf("with room: %v", err)
+			}
+		})
+	}
+	for range most {
+		<-r.in
+	}
+	s, err := b.AskRegistry(b.ctx, ada)
+	if err != nil || s.Status != session.StatusSubmitted || s.Tries != 0 {
+		t.Errorf("without room: %v", err)
+	}
+	close(r.out)
+	waiting.Wait()
+	b.settle()
+	if got := b.get(s.ID).Status; got != session.StatusApproved {
+		t.Errorf("then it is %s", got)
 	}
 }

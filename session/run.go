@@ -11,7 +11,7 @@ import (
 )
 
 // Settle does all that is due now, again until nothing is, and says how much it did: expiries, the decider's
-// turns, erasures and deliveries, each delivery in the order of events. With a clock that is moved by hand it
+// turns, screenings, erasures and deliveries, each delivery in the order of events. With a clock that is moved by hand it
 // is all that a test needs; a server uses [Engine.Run]. What fails is tried again later, and hinders nothing
 // else; the first error of the store is answered in the end. On a host's transaction it answers [ErrHosted].
 func (e *Engine) Settle(ctx context.Context) (int, error) {
@@ -52,7 +52,7 @@ const (
 var jobsAtOnce = room{EventDeciding: 64, EventScreening: 32, EventErasing: 16}
 
 // Run does what falls due, within a second, until ctx ends; then it finishes what it has begun, for which
-// deciders and receivers have 30 seconds until their ctx ends, and returns nil. Any number of processes may run
+// deciders, screeners and receivers have 30 seconds until their ctx ends, and returns nil. Any number of processes may run
 // at once on one store. What fails is logged to [Config.Log] and tried again. On a host's transaction it
 // answers [ErrHosted].
 func (e *Engine) Run(ctx context.Context) error {

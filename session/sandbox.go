@@ -35,9 +35,9 @@ func (d Sandbox) Decide(_ context.Context, c Case) (decision.Verdict, error) {
 	case "Approve":
 		v = decision.Verdict{Outcome: decision.Approved, Record: specimen(c.Facts)}
 	case "Decline":
-		v = decision.Verdict{Outcome: decision.Declined, Code: 102, Record: specimen(c.Facts)}
+		v = decision.Verdict{Outcome: decision.Declined, Code: decision.CodeDocumentTampering, Record: specimen(c.Facts)}
 	case "Resubmit":
-		v = decision.Verdict{Outcome: decision.Resubmission, Code: 204}
+		v = decision.Verdict{Outcome: decision.Resubmission, Code: decision.CodePoorImageQuality}
 	case "Review":
 		v = decision.Verdict{Outcome: decision.Review}
 	default:

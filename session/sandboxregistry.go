@@ -37,9 +37,6 @@ func sandboxRegistry(number string) (onFile, bool) {
 	return onFile{}, false
 }
 
-// codeRegistry is the reason code of a check that failed.
-const codeRegistry = 123
-
 // ValidateRegistry looks the number up and compares the rest.
 func (SandboxRegistry) ValidateRegistry(_ context.Context, f Facts) (decision.Verdict, error) {
 	number := strings.ReplaceAll(f.Person.IDNumber, "-", "")
@@ -54,7 +51,7 @@ func (SandboxRegistry) ValidateRegistry(_ context.Context, f Facts) (decision.Ve
 	street, _, _ := strings.Cut(entry.address, ",")
 	born := given.DateOfBirth == entry.born
 	lives := strings.EqualFold(address, entry.address) || strings.EqualFold(address, street)
-	v := decision.Verdict{Outcome: decision.Declined, Code: codeRegistry, Record: decision.Record{
+	v := decision.Verdict{Outcome: decision.Declined, Code: decision.CodeRegistryChecks, Record: decision.Record{
 		Additional: &decision.Additional{ValidationResults: []decision.ValidationResult{{
 			RegistryName: "sandbox", IDNumber: level(true, found), FirstName: level(true, found && first), LastName: level(true, found && last),
 			DateOfBirth: level(!given.DateOfBirth.IsZero(), found && born), Address: level(address != "", found && lives),

@@ -25,8 +25,12 @@ var (
 )
 
 // Screener searches the lists of politically exposed and sanctioned people. It is asked on the session's alarm,
-// with no transaction open, for as long as ctx says, about a minute; what fails or panics is tried again, later
-// each time. It MUST be safe for concurrent use. decision/watchlist is one over a list of the host's own.
+// with no transaction open, at least once; two processes may ask at the same time. An error, a panic, and a result
+// that cannot be kept (a listing of an unknown kind, a score that is no number, more than 1 MiB as JSON) are tried
+// again, later each time, an hour apart at most, and after a hundred tries given up until the next one by
+// [Policy.Monitoring]. [decision.ErrSubject] ends the screening at once. ctx ends after a minute, and
+// later with every try. It MUST be safe for concurrent use. Of the same lists it SHOULD find the same, in the same
+// order: the host is told of every difference. decision/watchlist is one over a list of the host's own.
 type Screener interface {
 	Screen(ctx context.Context, s decision.Subject) (decision.Screening, error)
 }
@@ -47,14 +51,15 @@ func (e *Engine) Screening(ctx context.Context, id uuid.UUID) (*Snapshot, error)
 	switch {
 	case s.Screening() != nil:
 		return s, nil
-	case !s.ScreenAt.IsZero(), !s.Status.Terminal() && s.Status != StatusReview:
+	case !s.ScreenAt.IsZero(), !s.Status.Terminal() && !s.Status.hasVerdict():
 		return nil, ErrScreening
 	}
 	return nil, ErrNotFound
 }
 
-// screened reports whether sessions of this status are screened: those that somebody has looked at.
-func (s Status) screened() bool {
+// hasVerdict reports whether somebody has looked at sessions of this status, so that there is a person to search
+// for.
+func (s Status) hasVerdict() bool {
 	return s == StatusReview || s == StatusApproved || s == StatusDeclined
 }
 
@@ -63,7 +68,7 @@ func (s Status) screened() bool {
 func (w *work) screenNext() {
 	w.snap.ScreenAt = time.Time{}
 	subject := w.snap.subject()
-	if !w.in.Policy.Screening || !w.snap.Status.screened() || !isName(subject.Name) {
+	if !w.in.Policy.Screening || !w.snap.Status.hasVerdict() || !isName(subject.Name) {
 		return
 	}
 	w.snap.ScreenAt = w.now
@@ -116,25 +121,19 @@ func yearOf(d decision.Date) string { return strconv.Itoa(d.Year) }
 
 // screen makes the search for a claimed session, and tells of what is new.
 func (e *Engine) screen(ctx context.Context, claimed Session) error {
-	parts := PartAttempts | PartDecisions | PartFindings
-	rec, err := e.store.Load(ctx, Ref{Tenant: claimed.Tenant, ID: claimed.ID}, parts)
+	const parts = PartAttempts | PartDecisions | PartFindings
+	s, err := e.claimed(ctx, claimed, parts)
 	if err != nil {
 		return err
-	}
-	s, err := e.openRecord(ctx, rec)
-	if err != nil {
-		return err
-	}
-	if s.Version != claimed.Version {
-		return fmt.Errorf("%w: it is no longer to be screened", ErrConflict)
 	}
 	in, err := e.policyOf(ctx, s.Integration)
 	if err != nil {
 		return err
 	}
-	var found *decision.Screening // nil: nobody looks any more
+	var found *decision.Screening // nil: nobody looks any more, or there is nothing to look for
 	if in.Policy.Screening && e.cfg.Screener != nil {
-		if found, err = e.search(ctx, s.subject()); err != nil {
+		found, err = e.search(ctx, s.subject())
+		if err != nil && !errors.Is(err, decision.ErrSubject) {
 			return err
 		}
 	}
@@ -142,44 +141,73 @@ func (e *Engine) screen(ctx context.Context, claimed Session) error {
 		if w.snap.Version != claimed.Version {
 			return ErrConflict
 		}
-		return w.screened(found)
+		if found == nil {
+			return w.endScreening(time.Time{})
+		}
+		return w.keepScreening(found)
 	})
 	return err
 }
 
-// search calls the screener, whose panics are errors. Of what it says only the type goes on to the log: the
-// text may be about a person.
-func (e *Engine) search(ctx context.Context, subject decision.Subject) (found *decision.Screening, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("session: the screener panicked: %T", r)
-		} else if err != nil {
-			err = fmt.Errorf("session: the screener failed: %T", err)
+// screeningTries is how often a screener is asked in vain, about four days long, before a screening is given up.
+const screeningTries = 100
+
+// maxScreening is how many bytes a result may have in the form in which it is kept.
+const maxScreening = 1 << 20
+
+// errScreening: what the screener found cannot be kept.
+var errScreening = errors.New("session: the screener's result is not acceptable")
+
+// search calls the screener.
+func (e *Engine) search(ctx context.Context, subject decision.Subject) (*decision.Screening, error) {
+	var found decision.Screening
+	err := guarded("screener", func() (err error) {
+		found, err = e.cfg.Screener.Screen(ctx, subject)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	found.Subject = subject
+	for _, h := range found.Hits {
+		for _, l := range h.Listings {
+			if !l.Kind.Valid() {
+				return nil, fmt.Errorf("%w: a listing is of an unknown kind", errScreening)
+			}
 		}
-	}()
-	result, err := e.cfg.Screener.Screen(ctx, subject)
-	result.Subject = subject
-	return &result, err
+	}
+	if text, err := json.Marshal(found); err != nil || len(text) > maxScreening {
+		return nil, fmt.Errorf("%w: it is no JSON of at most %d bytes", errScreening, maxScreening)
+	}
+	return &found, nil
 }
 
-// screened keeps what a search found, if it is new.
-func (w *work) screened(found *decision.Screening) error {
-	s := &w.snap.Session
-	s.UpdatedAt = w.now
-	s.ScreenAt, s.RetryAt, s.Tries = time.Time{}, time.Time{}, 0
-	if found == nil {
-		return w.emit(EventRescreened, ActorEngine, w.now)
-	}
-	s.ScreenAt = w.monitoring(w.now)
+// endScreening leaves a screening that was due without a result, until the next.
+func (w *work) endScreening(next time.Time) error {
+	w.screenAgain(next)
+	return w.emit(EventUnscreened, ActorEngine, w.now)
+}
+
+// keepScreening keeps what a search found, if it is new.
+func (w *work) keepScreening(found *decision.Screening) error {
+	w.screenAgain(w.monitoring(w.now))
 	last := w.snap.Screening()
 	if last != nil && same(last.Screening.Screening, *found) {
 		return w.emit(EventRescreened, ActorEngine, w.now)
 	}
 	result := &Screened{Screening: *found, Updated: last != nil, Monitored: w.in.Policy.Monitoring > 0}
-	if err := w.addFinding(FindingScreening, s.AttemptID, ActorEngine, FindingFacts{Screening: result}); err != nil {
+	err := w.addFinding(FindingScreening, w.snap.AttemptID, ActorEngine, FindingFacts{Screening: result})
+	if err != nil {
 		return err
 	}
 	return w.emit(EventScreened, ActorEngine, w.now)
+}
+
+// screenAgain ends one screening and sets the alarm for the next.
+func (w *work) screenAgain(at time.Time) {
+	s := &w.snap.Session
+	s.UpdatedAt = w.now
+	s.ScreenAt, s.RetryAt, s.Tries = at, time.Time{}, 0
 }
 
 // same compares two results in the form in which they are kept.

@@ -3,6 +3,9 @@ package session_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,7 +40,7 @@ func withScreening(l *lists, monitoring time.Duration) func(*session.Integration
 	}
 }
 
-// told are the events that the receiver was told of.
+// events are the kinds of all events of a session.
 func (b *bench) events(id uuid.UUID) (kinds []session.EventKind) {
 	b.t.Helper()
 	rec, err := b.store.Load(b.ctx, session.Ref{Tenant: b.in.ID, ID: id}, session.PartEvents)
@@ -266,5 +269,55 @@ func TestScreeningSwitchedOff(t *testing.T) {
 	}
 	if s := b.get(id); len(l.asked) != 1 || !s.DueAt.IsZero() || !s.ScreenAt.IsZero() {
 		t.Errorf("asked %d times, due %s", len(l.asked), s.DueAt)
+	}
+	if kinds := b.events(id); count(kinds, session.EventUnscreened) != 1 || count(kinds, session.EventRescreened) != 0 {
+		t.Errorf("the events are %v", kinds)
+	}
+}
+
+// TestBadScreenings are failed tries: nothing of them is kept, and it is asked again.
+func TestBadScreenings(t *testing.T) {
+	t.Parallel()
+	for name, hit := range map[string]decision.Hit{
+		"a score that is no number": {Name: "Somebody", Score: math.NaN()},
+		"an unknown kind of list":   {Name: "Somebody", Listings: []decision.Listing{{Kind: "gossip"}}},
+		"too much":                  {Name: strings.Repeat("x", 1<<20)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := &lists{hits: []decision.Hit{hit}}
+			b := setUp(t, withScreening(l, 0))
+			id := b.to(session.StatusApproved)
+			if _, err := b.Screening(b.ctx, id); !errors.Is(err, session.ErrScreening) || len(b.get(id).Findings) != 0 {
+				t.Errorf("after a bad result: %v", err)
+			}
+			l.hits = nil
+			b.clock.Add(time.Minute)
+			b.settle()
+			if _, err := b.Screening(b.ctx, id); err != nil || len(l.asked) != 2 {
+				t.Errorf("asked %d times, then %v", len(l.asked), err)
+			}
+		})
+	}
+}
+
+// TestNothingToLookFor ends the screening at once, and a screener that never answers ends it at last.
+func TestNothingToLookFor(t *testing.T) {
+	t.Parallel()
+	nothing := &lists{err: fmt.Errorf("lists: %w", decision.ErrSubject)}
+	b := setUp(t, withScreening(nothing, time.Hour))
+	id := b.to(session.StatusApproved)
+	if _, err := b.Screening(b.ctx, id); !errors.Is(err, session.ErrNotFound) || len(nothing.asked) != 1 || !b.get(id).DueAt.IsZero() {
+		t.Errorf("asked %d times: %v", len(nothing.asked), err)
+	}
+	never := &lists{err: errors.New("away")}
+	b = setUp(t, withScreening(never, 0))
+	id = b.to(session.StatusApproved)
+	for range 200 {
+		b.clock.Add(time.Hour)
+		b.settle()
+	}
+	if _, err := b.Screening(b.ctx, id); !errors.Is(err, session.ErrNotFound) || len(never.asked) != 100 || !b.get(id).DueAt.IsZero() {
+		t.Errorf("asked %d times: %v", len(never.asked), err)
 	}
 }

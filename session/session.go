@@ -76,7 +76,7 @@ type Decision struct {
 	Sealed  []byte // [decision.Record]; nil once erased
 }
 
-// Media is one photograph or document that was uploaded to an attempt.
+// Media is one photograph, document or film that was uploaded to an attempt, or the data of a chip.
 type Media struct {
 	ID        uuid.UUID
 	Session   uuid.UUID
@@ -133,6 +133,7 @@ const (
 	EventScreening  EventKind = "screening"   // the screener was asked
 	EventScreened   EventKind = "screened"    // a screening found something new: the first result, or another than before
 	EventRescreened EventKind = "rescreened"  // a screening found the same as before
+	EventUnscreened EventKind = "unscreened"  // the screening that was due is given up: nobody looks, or there is nothing to look for
 	EventUserStatus EventKind = "user_status" // the host gave the attempt a status of its own
 
 	EventDeciding  EventKind = "deciding"  // the decider was asked

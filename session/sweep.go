@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,19 +28,6 @@ type job struct {
 
 // room is how many jobs may be begun, by their kind.
 type room map[EventKind]int
-
-// jobKind is the kind of job that the session's alarm is for; empty: for none.
-func (s Session) jobKind() EventKind {
-	switch {
-	case !s.DeletedAt.IsZero():
-		return EventErasing
-	case s.Status == StatusSubmitted:
-		return EventDeciding
-	case !s.Status.TakesMedia() && !s.ScreenAt.IsZero():
-		return EventScreening
-	}
-	return ""
-}
 
 // tickTime is how long a sweep goes on ticking sessions: what it asks of the keeper and of the integrations, it
 // asks while others wait to write.
@@ -80,10 +66,10 @@ func (e *Engine) sweep(ctx context.Context, room room) (done int, jobs []job, ne
 	return done, jobs, next, err
 }
 
-// has reports whether a session's alarm can be served beside the jobs that are claimed.
+// has reports whether a session's alarm can be served beside the jobs that are claimed. An expiry is no job.
 func (r room) has(s Session, claimed map[uuid.UUID]job) bool {
-	kind := s.jobKind()
-	if kind == "" {
+	kind, _ := s.duty()
+	if kind == EventExpired {
 		return len(claimed) < sweepBatch
 	}
 	left := r[kind]
@@ -101,17 +87,19 @@ func (e *Engine) due(ctx context.Context, s Session) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case w.snap.Deleted():
-		return w, w.lease(EventErasing, backoff(retryBase, s.Tries))
+	switch kind, _ := s.duty(); {
+	case kind == EventErasing:
+		return w, w.lease(kind, backoff(retryBase, s.Tries))
 	case s.overdue(w.now):
 		return w, w.tick()
-	case s.Status == StatusSubmitted && s.Tries >= w.in.Policy.DeciderTries:
+	case kind == EventDeciding && s.Tries >= w.in.Policy.DeciderTries:
 		return w, w.move(ActionFail, ActorEngine, w.now)
-	case s.Status == StatusSubmitted:
-		return w, w.lease(EventDeciding, backoff(w.in.Policy.DeciderLease, s.Tries))
-	case !s.ScreenAt.IsZero():
-		return w, w.lease(EventScreening, backoff(retryBase, s.Tries))
+	case kind == EventDeciding:
+		return w, w.lease(kind, backoff(w.in.Policy.DeciderLease, s.Tries))
+	case kind == EventScreening && s.Tries >= screeningTries:
+		return w, w.endScreening(w.monitoring(w.now))
+	case kind == EventScreening && !s.ScreenAt.IsZero():
+		return w, w.lease(kind, backoff(retryBase, s.Tries))
 	}
 	return nil, fmt.Errorf("session: nothing is due in status %s", s.Status)
 }
@@ -181,54 +169,27 @@ func (e *Engine) do(ctx context.Context, j job) {
 	}
 }
 
-// decide asks the decider about a claimed session and carries out what it says.
-func (e *Engine) decide(ctx context.Context, claimed Session) error {
-	rec, err := e.store.Load(ctx, Ref{Tenant: claimed.Tenant, ID: claimed.ID}, allParts)
+// claimed reads, opened, a session whose lease this process has. ErrConflict: it has it no more.
+func (e *Engine) claimed(ctx context.Context, claimed Session, parts Parts) (*Snapshot, error) {
+	rec, err := e.store.Load(ctx, Ref{Tenant: claimed.Tenant, ID: claimed.ID}, parts)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s, err := e.openRecord(ctx, rec)
-	if err != nil {
-		return err
+	if rec.Session.Version != claimed.Version {
+		return nil, fmt.Errorf("%w: somebody else has its alarm", ErrConflict)
 	}
-	if s.Version != claimed.Version {
-		return fmt.Errorf("%w: it is no longer to be decided", ErrConflict)
-	}
-	verdict, err := e.ask(ctx, s)
-	if errors.Is(err, ErrWait) {
-		_, err = e.write(ctx, Ref{ID: s.ID}, 0, func(w *work) error {
-			if w.snap.Version != claimed.Version {
-				return ErrConflict
-			}
-			return w.undecided(ActorDecider)
-		})
-		return err
-	}
-	if err != nil {
-		return err
-	}
-	_, err = e.conclude(ctx, s.ID, ActorDecider, verdict, claimed.Version)
-	return err
+	return e.openRecord(ctx, rec)
 }
 
-// ask calls the decider, whose panics are errors. Of what it says only the type goes on to the log: the text
-// may be about a person.
-func (e *Engine) ask(ctx context.Context, s *Snapshot) (v decision.Verdict, err error) {
+// guarded calls what is the host's, whose panics are errors. Of what it says only the type goes on to the log:
+// the text may be about a person. What is no fault, ErrWait and decision.ErrSubject, is passed on.
+func guarded(whose string, call func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("session: the decider panicked: %T", r)
-		} else if err != nil && !errors.Is(err, ErrWait) {
-			err = fmt.Errorf("session: the decider failed: %T", err)
+			err = fmt.Errorf("session: the %s panicked: %T", whose, r)
+		} else if err != nil && !errors.Is(err, ErrWait) && !errors.Is(err, decision.ErrSubject) {
+			err = fmt.Errorf("session: the %s failed: %T", whose, err)
 		}
 	}()
-	if s.Facts.RegistryCheck && e.cfg.Registry != nil {
-		return e.cfg.Registry.ValidateRegistry(ctx, s.Facts)
-	}
-	return e.cfg.Decider.Decide(ctx, Case{Snapshot: s, Open: func(ctx context.Context, id uuid.UUID) (io.ReadCloser, error) {
-		f, err := e.file(s, id)
-		if err != nil {
-			return nil, err
-		}
-		return f.Open(ctx)
-	}})
+	return call()
 }

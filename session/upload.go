@@ -18,6 +18,8 @@ import (
 
 // Upload is one photograph, document or film of the person, or the data of a document's chip.
 type Upload struct {
+	// Context says what Content shows. With About it need not be given, and counts only in that [media.Chip] says
+	// how Content is read.
 	Context media.Context
 	// Content is read to its end. An error that it answers instead of io.EOF, such as a signature that turns
 	// out wrong, ends the upload with that error, and nothing remains.
@@ -25,7 +27,7 @@ type Upload struct {
 	// About says what Content shows, once it has been read to its end; an error ends the upload with it. It is
 	// for who learns that last, as a reader of JSON may, and not for the data of chips. Default: Context.
 	About func() (media.Context, error)
-	// Duration is how long a film is. Default: not known.
+	// Duration is how long a film is; of anything else it is not kept. Default: not known.
 	Duration time.Duration
 }
 
@@ -54,9 +56,6 @@ func (e *Engine) Upload(ctx context.Context, id uuid.UUID, u Upload) (*Medium, e
 	m := &Medium{Media: Media{
 		ID: e.cfg.NewID(w.now), Session: id, Context: u.Context, Blob: blobName(w.now), CreatedAt: w.now,
 	}}
-	if u.Context.IsVideo() {
-		m.Duration = max(u.Duration, 0)
-	}
 	if err := e.storeBlob(ctx, w.snap, m, u); err != nil {
 		return nil, err
 	}
@@ -132,6 +131,18 @@ func (e *Engine) storeBlob(ctx context.Context, s *Snapshot, m *Medium, u Upload
 	if m.Size > limit {
 		return media.ErrTooLarge
 	}
+	if err := m.named(u); err != nil {
+		return err
+	}
+	if err := sealed.Close(); err != nil {
+		return err
+	}
+	m.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	return blob.Commit()
+}
+
+// named asks what a medium shows whose bytes are all there.
+func (m *Medium) named(u Upload) (err error) {
 	if m.Context, err = u.About(); err != nil {
 		return err
 	}
@@ -141,11 +152,10 @@ func (e *Engine) storeBlob(ctx context.Context, s *Snapshot, m *Medium, u Upload
 	case !m.Context.Takes(m.Type):
 		return fmt.Errorf("%w that show %s", media.ErrFormat, m.Context)
 	}
-	if err := sealed.Close(); err != nil {
-		return err
+	if m.Context.IsVideo() {
+		m.Duration = max(u.Duration, 0)
 	}
-	m.SHA256 = hex.EncodeToString(sum.Sum(nil))
-	return blob.Commit()
+	return nil
 }
 
 // typeOf is what the first bytes say; only what comes as chip data is ever taken for text.

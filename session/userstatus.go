@@ -10,10 +10,10 @@ import (
 
 // SetUserStatus gives an attempt of a session a status of the host's own, beside the session's, as
 // [ActorReviewer]; a nil attempt is the current one. It changes nothing else, is possible at any time, and may
-// be repeated: all of them are kept (https://devdocs.veriff.com/docs/user-defined-statuses-webhook).
+// be repeated: up to a hundred of an attempt are kept (https://devdocs.veriff.com/docs/user-defined-statuses-webhook).
 //
 // Errors: a *[FactsError] for a status that is empty or too long; [ErrNotFound], also for an attempt that the
-// session does not have.
+// session does not have; [ErrEnough].
 func (e *Engine) SetUserStatus(ctx context.Context, id, attempt uuid.UUID, status UserStatus) (*Snapshot, error) {
 	if status.StatusCode == "" {
 		status.StatusCode = codeOf(status.Status)
@@ -32,6 +32,9 @@ func (e *Engine) SetUserStatus(ctx context.Context, id, attempt uuid.UUID, statu
 		if !w.snap.hasAttempt(about) {
 			return ErrNotFound
 		}
+		if w.has(FindingUserStatus, about) >= maxUserStatuses {
+			return ErrEnough
+		}
 		w.change.Keep = len(w.change.Events) == 0 // unless the tick has changed the session
 		if err := w.addFinding(FindingUserStatus, about, ActorReviewer, FindingFacts{UserStatus: &status}); err != nil {
 			return err
@@ -45,17 +48,10 @@ func (s UserStatus) Validate() error {
 	if s.Status == "" {
 		return &FactsError{"status", FaultMissing}
 	}
-	for _, t := range []struct{ field, text string }{
-		{"status", s.Status}, {"status_code", s.StatusCode}, {"reason", s.Reason}, {"reason_code", s.ReasonCode},
-	} {
-		if len(t.text) > maxText {
-			return &FactsError{t.field, FaultTooLong}
-		}
-		if !clean(t.text) {
-			return &FactsError{t.field, FaultText}
-		}
-	}
-	return nil
+	return faultOf([]field{
+		{"status", s.Status, maxText}, {"status_code", s.StatusCode, maxText},
+		{"reason", s.Reason, maxText}, {"reason_code", s.ReasonCode, maxText},
+	})
 }
 
 // codeOf makes a code of words: small letters, and an underscore for whatever stands between them.

@@ -351,7 +351,7 @@ func (w *work) commit(ctx context.Context) error {
 	}
 	w.complete()
 	if errs := w.e.store.Apply(ctx, w.change); errs != nil {
-		w.e.remember(w.change.Permits, errs[0])
+		w.e.remember(errs[0])
 		return errs[0]
 	}
 	if !w.change.Keep {

@@ -1,11 +1,12 @@
 // Package storage says how to write what the engine keeps its data in. It has no code: the interfaces
 // are declared by the packages that call them, and below this folder are implementations.
 //
-//	what                 interface        here                        elsewhere
-//	sessions             session.Store    storage/memstore (memory)
-//	                                      storage/sqlstore (SQL)
-//	keys of sessions     session.Keeper   storage/filekeeper (file)   session.MemoryKeeper (tests)
-//	photographs          media.Blobs      storage/fileblobs (folder)
+//	what                   interface        here                        elsewhere
+//	sessions               session.Store    storage/memstore (memory)
+//	                                        storage/sqlstore (SQL)
+//	keys of sessions       session.Keeper   storage/filekeeper (file)   session.MemoryKeeper (tests)
+//	media                  media.Blobs      storage/fileblobs (folder)  media.MemoryBlobs (tests)
+//	API keys and secrets   auth.Keyring     storage/sqlstore (Keyring)  auth.Ring (memory)
 //
 // # A store
 //
@@ -86,4 +87,13 @@
 // until it succeeds, and names that are gone already are no error. A name begins with the hour of its
 // upload, so that leftovers of crashed uploads can be found hour by hour without a list of everything. A
 // blob store is right when media/mediatest says so.
+//
+// # A keyring
+//
+// An auth.Keyring finds the API key of each request, and the secrets that are live at that moment. It may stand
+// beside the host's own tables: two look-ups are all that is asked. Give the whole credential in one read, or
+// half of a change is seen; keep no copy that outlives a change, or a revoked secret goes on verifying; and do
+// not call a key unknown because the database is away. Secrets are stored sealed, as auth.Vault seals them for
+// their own row, under a key that is not in the database. A keyring is right when auth/keyringtest says so:
+// keyringtest.Run for the look-ups, RunAdmin for one that also has the verbs by which it is changed.
 package storage

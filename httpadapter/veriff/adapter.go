@@ -16,23 +16,18 @@ import (
 )
 
 // Config is what the adapter needs besides the engine and the keys. The zero value is for tests and
-// development: see PublicURL.
+// development: see PublicURL. What is not Veriff's alone is told at length by
+// [github.com/bonafide-idv/bonafide/httpadapter.Config].
 type Config struct {
-	// PublicURL is the address under which clients reach the server that the handler is mounted on, as
-	// "https://idv.example.com". A path in it is one that a proxy strips before the request comes here; the
-	// prefix that the handler itself is mounted under is added by the handler. Default: what the request's Host
-	// header says, which whoever sends the request can choose; the scheme is https when the connection has TLS.
+	// PublicURL is the address under which clients reach the server. Default: what the request's Host header says,
+	// which whoever sends the request can choose.
 	PublicURL string
-	// MaxUploads is how many uploads may run at once; the next one waits. Each takes less than 1 MiB of memory,
-	// whatever its size. Default: 16.
+	// MaxUploads is how many uploads of one integration may run at once; of all together it is four times as many.
+	// Default: 16.
 	MaxUploads int
-	// UploadWait is how long an upload waits at most until there is room for it; then it is refused, with status
-	// 503. Default: 30 seconds.
+	// UploadWait is how long an upload waits for room at most. Default: 30 seconds.
 	UploadWait time.Duration
-	// UploadPatience is how far the sender of an upload may fall behind 32 KiB a second; then it is refused, with
-	// status 408. For the time of an upload it stands in the place of http.Server.ReadTimeout. A server whose
-	// ResponseWriter has no SetReadDeadline (see [http.ResponseController]) cuts off only who sends slowly, and
-	// not who sends nothing. Default: 10 seconds.
+	// UploadPatience is how far the sender of an upload may fall behind. Default: 10 seconds.
 	UploadPatience time.Duration
 	// Codes selects the codes of refusals. Default: [Pages].
 	Codes Codes
@@ -51,8 +46,8 @@ type adapter struct {
 	publicURL  string
 	log        *slog.Logger
 	codes      Codes
-	legacy     bool          // X-SIGNATURE is taken
-	uploads    chan struct{} // one token for each upload that runs
+	legacy     bool // X-SIGNATURE is taken
+	uploads    *places
 	uploadWait time.Duration
 	patience   time.Duration // with who sends an upload
 	mux        *http.ServeMux
@@ -95,7 +90,7 @@ func New(e *session.Engine, keys auth.Keyring, cfg Config) (http.Handler, error)
 	}
 	a := &adapter{
 		engine: e, keys: keys, publicURL: strings.TrimSuffix(cfg.PublicURL, "/"), log: cfg.Log,
-		codes: cfg.Codes, legacy: cfg.LegacySignature, uploads: make(chan struct{}, cfg.MaxUploads),
+		codes: cfg.Codes, legacy: cfg.LegacySignature, uploads: newPlaces(cfg.MaxUploads),
 		uploadWait: cfg.UploadWait, patience: cfg.UploadPatience, mux: http.NewServeMux(),
 	}
 	a.mount()

@@ -376,7 +376,9 @@ func TestOverTheWire(t *testing.T) {
 		}
 		fmt.Fprintf(conn, "PATCH /v1/sessions/%s HTTP/1.1\r\nHost: here\r\nx-AUTH-client: %s\r\nX-HMAC-signature: %s\r\n%s\r\nConnection: close\r\n\r\n%s",
 			id, ours.APIKey, sign(submit), row.framing, row.body)
-		_ = conn.(*net.TCPConn).CloseWrite()
+		if !row.done { // what is whole needs no end; a server may take one for a client that goes
+			_ = conn.(*net.TCPConn).CloseWrite()
+		}
 		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
 			t.Fatalf("%s: %v", row.name, err)

@@ -1,6 +1,8 @@
 package veriff
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -58,10 +60,28 @@ func (x *exchange) speakFor(named []string) error {
 		if len(named) > 1 || !ok || !x.credential.May(id) {
 			return integrationForeign
 		}
+		if err := x.sameTenant(id); err != nil {
+			return err
+		}
 		x.integration = id
 	}
 	x.engine = x.adapter.engine.For(x.integration)
 	return nil
+}
+
+// sameTenant refuses an integration that a key is said to be good for and that is another tenant's.
+func (x *exchange) sameTenant(id uuid.UUID) error {
+	if id == x.credential.Integration {
+		return nil
+	}
+	own, err1 := x.adapter.engine.For(x.credential.Integration).Integration(x.r.Context())
+	other, err2 := x.adapter.engine.For(id).Integration(x.r.Context())
+	switch err := cmp.Or(err1, err2); {
+	case errors.Is(err, session.ErrNotFound), err == nil && own.Tenant != other.Tenant:
+		return integrationForeign
+	default:
+		return err
+	}
 }
 
 // isSigned reports whether the request has a signature, of whatever shape.
@@ -151,8 +171,19 @@ func (x *exchange) signedBody() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return body, x.match(signature, body)
+	if err := x.match(signature, body); err != nil {
+		return nil, err
+	}
+	if isAnswer(body) {
+		return nil, x.mismatch()
+	}
+	return body, nil
 }
+
+// isAnswer reports whether a body begins as answers do and requests do not. An answer is signed with the secret
+// that signs requests, also to who has nothing but the public key: sent back as a request, it would be taken for
+// one of the host's.
+func isAnswer(body []byte) bool { return bytes.HasPrefix(body, []byte(`{"status":"success",`)) }
 
 // signedID authenticates a request whose signature covers the id in its path, as it is written there, and gives
 // the id.

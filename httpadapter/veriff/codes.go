@@ -132,7 +132,7 @@ var refusalTable = [refusals]row{
 		pages: answer{http.StatusRequestEntityTooLarge, "1101", tooLarge}},
 	memberMissing: {cause: "A mandatory member is missing or null.",
 		pages: answer{http.StatusBadRequest, "1102", parametersMissing}},
-	memberInvalid: {cause: "A member is of the wrong type, or its value is not one of those that are taken.",
+	memberInvalid: {cause: "A member that is made use of is of the wrong type, or its value is not one of those that are taken.",
 		pages: answer{http.StatusBadRequest, "1104", parametersInvalid}},
 	memberUnknown: {cause: "The body of a creation, submission or upload has a member that no page names.", on: strictly,
 		pages: answer{http.StatusBadRequest, "1104", parametersInvalid}},
@@ -191,6 +191,8 @@ var refusalTable = [refusals]row{
 		pages: answer{http.StatusBadRequest, "1101", validationFailed}},
 	dataTooLate: {cause: "Device data come when the session takes none any more.",
 		pages: answer{http.StatusBadRequest, "1101", submittedBefore}},
+	dataEnough: {cause: "Device data come for the eleventh time in an attempt.",
+		pages: answer{http.StatusBadRequest, "1101", validationFailed}},
 
 	imageMissing: {cause: "An upload has no medium.",
 		pages: answer{http.StatusBadRequest, "1403", "Image property is missing."}},

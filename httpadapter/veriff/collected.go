@@ -24,7 +24,7 @@ func collectData(x *exchange) error {
 	}
 	s, err := x.engine.Collect(x.r.Context(), id, device)
 	if err != nil {
-		return x.orRefused(id, session.ActionCollect, err)
+		return err
 	}
 	return x.answer(http.StatusOK, struct {
 		Status    string `json:"status"`
@@ -59,13 +59,17 @@ func readDevice(body []byte) (session.Device, error) {
 		r.text(text)
 	}
 	r.object(network.member("location"))
-	if len(r.text(browser.member("userAgent"))) > 255 {
+	if len(r.text(browser.member("userAgent"))) > maxUserAgent {
 		r.fail(memberInvalid)
 	}
 	return d, r.fault
 }
 
-// isPhoneNumber takes digits and white space, behind one plus sign at most.
+// maxUserAgent is how many bytes the vendor's page allows.
+const maxUserAgent = 255
+
+// isPhoneNumber takes what the vendor's page allows: digits and white space, behind one plus sign at most; so
+// also nothing.
 func isPhoneNumber(text string) bool {
 	return strings.Trim(strings.TrimPrefix(text, "+"), "0123456789 \t") == ""
 }

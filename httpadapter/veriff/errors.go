@@ -72,6 +72,7 @@ const (
 	sessionEnded
 	incomplete
 	dataTooLate
+	dataEnough
 
 	imageMissing
 	imageNoData
@@ -105,6 +106,7 @@ var causes = []struct {
 	{session.ErrNotFound, resourceUnknown},
 	{session.ErrErased, resourceUnknown}, // it is being deleted
 	{session.ErrLimited, tooMany},
+	{session.ErrEnough, dataEnough},
 	{session.ErrReused, queryReused},
 	{session.ErrIncomplete, incomplete},
 	{session.ErrDeletionOff, deletionOff},

@@ -127,10 +127,10 @@ var causesOfAll = []cause{
 		do: to(call{method: "PATCH", path: "/v1/sessions/{id}", body: "{"})},
 	{is: "The body is too large.", do: to(call{method: "PATCH", path: "/v1/sessions/{id}", body: strings.Repeat(" ", 1<<20+1)})},
 	{is: "A mandatory member is missing or null.", do: to(call{method: "PATCH", path: "/v1/sessions/{id}", body: "{}"})},
-	{is: "A member is of the wrong type, or its value is not one of those that are taken.",
+	{is: "A member that is made use of is of the wrong type, or its value is not one of those that are taken.",
 		do: creating(`{"person":{"gender":"X"}}`)},
 	{is: "The body of a creation, submission or upload has a member that no page names.", off: "201 ",
-		do: creating(`{"frontState":"done"}`)},
+		do: creating(`{"colour":"blue"}`)},
 	{is: "A date is not of the form YYYY-MM-DD, or is no day of the calendar.",
 		do: creating(`{"document":{"firstIssue":"2015"}}`)},
 	{is: "The date of birth is no day of the calendar.", do: creating(`{"person":{"dateOfBirth":"1990-02-29"}}`)},
@@ -176,6 +176,13 @@ var causesOfAll = []cause{
 	{is: "The session lacks media of a context that the integration's policy requires.",
 		setup: on(func(p *session.Policy) { p.Required = []media.Context{"face"} }),
 		do:    to(call{method: "PATCH", path: "/v1/sessions/{id}", body: submit})},
+	{is: "Device data come for the eleventh time in an attempt.", do: func(h *house) result {
+		path := "/v1/sessions/" + h.create(minimal).ID + "/collected-data"
+		for range 10 {
+			h.want(h.do(call{method: "POST", path: path, body: device}), http.StatusOK, "")
+		}
+		return h.do(call{method: "POST", path: path, body: device})
+	}},
 	{is: "Device data come when the session takes none any more.", do: func(h *house) result {
 		id := h.create(minimal).ID
 		h.submit(id)

@@ -1,6 +1,7 @@
 package veriff
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -15,6 +16,9 @@ import (
 
 // maxBody is how many bytes a request may have that carries no media.
 const maxBody = 1 << 20
+
+// firstRead is how many bytes of a body there is room for before any have come.
+const firstRead = 16 << 10
 
 // exchange is one request and its answer.
 type exchange struct {
@@ -38,23 +42,21 @@ func (x *exchange) body(limit int64) ([]byte, error) {
 	if declared > limit {
 		return nil, bodyTooLarge
 	}
-	var body []byte
-	var err error
-	if declared >= 0 {
-		body = make([]byte, declared)
-		_, err = io.ReadFull(x.r.Body, body)
-	} else {
-		body, err = io.ReadAll(io.LimitReader(x.r.Body, limit+1))
+	var body bytes.Buffer // grows with what comes, whatever is declared
+	body.Grow(int(min(max(declared, 0), firstRead)) + bytes.MinRead)
+	n, err := body.ReadFrom(io.LimitReader(x.r.Body, limit+1))
+	if err == nil && n < declared {
+		err = io.ErrUnexpectedEOF
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		return nil, err
 	case err != nil:
 		return nil, bodyMalformed // it ended before its end
-	case int64(len(body)) > limit:
+	case n > limit:
 		return nil, bodyTooLarge
 	}
-	return body, nil
+	return body.Bytes(), nil
 }
 
 // orRefused gives what the engine refuses the action with, whatever its body says, before what is wrong with

@@ -1,14 +1,18 @@
 package veriff
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/bonafide-idv/bonafide/auth"
 	"github.com/bonafide-idv/bonafide/media"
+	"github.com/bonafide-idv/bonafide/session"
 )
 
 // Stringify and Normal are what every body is written by.
@@ -46,8 +50,8 @@ func told(a answer) Told { return Told{a.status, a.code, a.message} }
 
 // Endpoint is a row of the route table.
 type Endpoint struct {
-	Method, Path, Also string // Also: another spelling of Path
-	Page, Differs      string
+	Method, Path, Also         string // Also: another spelling of Path
+	Does, Page, Needs, Differs string
 }
 
 // Endpoints are the rows of the route table, in its order.
@@ -58,7 +62,7 @@ func Endpoints() (rows []Endpoint) {
 			page = vendorPages + page
 		}
 		also := strings.ReplaceAll(spellings[r.path], "{$}", "")
-		rows = append(rows, Endpoint{r.method, r.path, also, page, r.differs})
+		rows = append(rows, Endpoint{r.method, r.path, also, r.does, page, r.needs, r.differs})
 	}
 	return rows
 }
@@ -71,7 +75,7 @@ func StreamUpload(body io.Reader, by auth.Credential, signature string, to io.Wr
 	}
 	in := x.incoming(1 << 30)
 	defer in.Close()
-	u := &upload{exchange: x, signature: signature, body: in, stream: newStream(in, maxSkeleton)}
+	u := &upload{exchange: x, signature: signature, body: in, stream: newStream(in, maxSkeleton, maxSkeleton)}
 	if u.stream.seek() {
 		u.content = newContent(u.stream)
 		if _, err := io.Copy(to, u.content); err != nil {
@@ -83,3 +87,27 @@ func StreamUpload(body io.Reader, by auth.Credential, signature string, to io.Wr
 	}
 	return u.says()
 }
+
+// FullAutoOf is the full-auto body of a session as it is written; null when there is none.
+func FullAutoOf(s *session.Snapshot) ([]byte, error) { return stringify(fullAutoOf(s)) }
+
+// Places bounds uploads.
+type Places struct{ *places }
+
+// NewPlaces makes room for so many uploads of each integration.
+func NewPlaces(each int) Places { return Places{newPlaces(each)} }
+
+// Take waits for a place.
+func (p Places) Take(ctx context.Context, integration uuid.UUID, patience time.Duration) (func(), error) {
+	return p.take(ctx, integration, patience)
+}
+
+// Lines is how many integrations are remembered.
+func (p Places) Lines() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.of)
+}
+
+// UploadsBusy is what there is no place for.
+var UploadsBusy error = uploadsBusy

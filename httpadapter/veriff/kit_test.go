@@ -157,7 +157,7 @@ func newHouse(t testing.TB, s setup) *house {
 		Integrations: session.Fixed{
 			{ID: ours.Integration, Policy: policy, Endpoints: []session.Endpoint{s.endpoint}},
 			{ID: theirs.Integration, Policy: policy},
-			{ID: inactive.Integration},
+			{ID: inactive.Integration, Tenant: ours.Integration},
 		},
 		Clock: h.clock, Keeper: session.NewMemoryKeeper(), Blobs: s.blobs, NewID: ids(),
 		Renderers: map[string]session.Renderer{
@@ -214,6 +214,12 @@ func (h *house) Deliver(_ context.Context, _ session.Endpoint, d session.Deliver
 	defer h.mu.Unlock()
 	h.told = append(h.told, string(d.Body))
 	return session.Try{Status: http.StatusOK}
+}
+
+// get reads one thing of a session.
+func (h *house) get(id, what string) result {
+	h.Helper()
+	return h.do(call{method: "GET", path: "/v1/sessions/" + id + what})
 }
 
 // webhooks does what is due and gives what was told since the last time.

@@ -9,8 +9,7 @@ import (
 )
 
 // value is the text of a JSON value within a request, without white space around it; empty: the member is
-// absent or null, which is the same here. It is a part of the body and not a copy, because the body of an
-// upload is large.
+// absent or null, which is the same here. It is a part of the body and not a copy.
 type value []byte
 
 // parseObject takes a body that is one JSON object without ambiguities: see [keycase.Valid].

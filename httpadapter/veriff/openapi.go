@@ -19,7 +19,8 @@ var openAPIText string
 const openAPIServer = `"https://idv.example.com"`
 
 // showOpenAPI answers the document with the address under which the client has come here as its server. It needs
-// no key, is not signed, may be read by pages of any origin, and may be stored.
+// no key, is not signed, may be read by pages of any origin, and may be stored by who asks; not for others, who may
+// come here by another address.
 func showOpenAPI(x *exchange) error {
 	server, err := stringify(x.host())
 	if err != nil {
@@ -31,7 +32,7 @@ func showOpenAPI(x *exchange) error {
 
 	h := x.w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Cache-Control", "public, max-age=300")
+	h.Set("Cache-Control", "private, max-age=300")
 	h.Set("ETag", tag)
 	x.sent = true
 	if hasCopy(x.r.Header.Values("If-None-Match"), tag) {

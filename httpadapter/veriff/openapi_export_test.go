@@ -67,9 +67,7 @@ func Vocabulary() map[string][]any {
 		v.add("VideoContext", string(c))
 	}
 	v.add("ChipContext", string(media.Chip))
-	for _, t := range []media.Type{
-		media.JPEG, media.PNG, media.HEIC, media.HEIF, media.WebP, media.PDF, media.WebM, media.MP4, media.JSON,
-	} {
+	for _, t := range media.Types() {
 		switch {
 		case media.Face.Takes(t):
 			v.add("ImageType", string(t))

@@ -60,7 +60,7 @@ func TestDocumentIsServed(t *testing.T) {
 				t.Errorf("%s: got %d and %d bytes, want the file with this server, %d bytes", server, got.status, len(got.body), len(want))
 			}
 			for name, want := range map[string]string{
-				"Content-Type": "application/json", "Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=300",
+				"Content-Type": "application/json", "Access-Control-Allow-Origin": "*", "Cache-Control": "private, max-age=300",
 				"X-Hmac-Signature": "", "X-Auth-Client": "",
 			} {
 				if v := got.header.Get(name); v != want {

@@ -4,38 +4,48 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
 )
 
-// TestTableOfTheReadme: the README's table of endpoints is the route table; -update writes it.
-func TestTableOfTheReadme(t *testing.T) {
+// TestTablesOfEndpoints: the README's table and the one in the package's documentation are the route table;
+// -update writes them.
+func TestTablesOfEndpoints(t *testing.T) {
 	t.Parallel()
-	const file, begin, end = "../../README.md", "<!-- endpoints -->\n", "<!-- /endpoints -->\n"
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok1 := strings.Cut(string(text), begin)
-	table, after, ok2 := strings.Cut(rest, end)
-	if !ok1 || !ok2 {
-		t.Fatalf("%s has no place for the table", file)
-	}
-	want := tableOfEndpoints()
-	if *update && table != want {
-		if err := os.WriteFile(file, []byte(before+begin+want+end+after), 0o644); err != nil {
+	for _, row := range []struct {
+		file, place, want string // place: the table is its group
+	}{
+		{"../../README.md", `(?s)<!-- endpoints -->\n(.*)<!-- /endpoints -->\n`, tableOfTheReadme()},
+		{"doc.go", `((?m:^//\t.*\n)+)`, tableOfTheDocumentation()},
+	} {
+		text, err := os.ReadFile(row.file)
+		if err != nil {
 			t.Fatal(err)
 		}
-		table = want
-	}
-	if table != want {
-		t.Errorf("the README's table is\n%s\nwant\n%s", table, want)
+		places := regexp.MustCompile(row.place).FindAllSubmatchIndex(text, -1)
+		if len(places) != 1 {
+			t.Fatalf("%s has %d places for the table, want one", row.file, len(places))
+		}
+		begin, end := places[0][2], places[0][3]
+		table := string(text[begin:end])
+		if *update && table != row.want {
+			text = slices.Concat(text[:begin], []byte(row.want), text[end:])
+			if err := os.WriteFile(row.file, text, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			table = row.want
+		}
+		if table != row.want {
+			t.Errorf("the table in %s is\n%s\nwant\n%s", row.file, table, row.want)
+		}
 	}
 }
 
-func tableOfEndpoints() string {
+func tableOfTheReadme() string {
 	var b strings.Builder
 	b.WriteString("| endpoint | supported | what differs from the vendor, and why |\n| --- | --- | --- |\n")
 	for _, r := range veriff.Endpoints() {
@@ -46,7 +56,19 @@ func tableOfEndpoints() string {
 		if r.Also != "" {
 			name += fmt.Sprintf(", also `%s`", r.Also)
 		}
-		fmt.Fprintf(&b, "| %s | yes | %s |\n", name, r.Differs)
+		supported := "yes"
+		if r.Needs != "" {
+			supported += ", " + r.Needs
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", name, supported, r.Differs)
+	}
+	return b.String()
+}
+
+func tableOfTheDocumentation() string {
+	var b strings.Builder
+	for _, r := range veriff.Endpoints() {
+		fmt.Fprintf(&b, "//\t%-6s %-40s %s\n", r.Method, r.Path, r.Does)
 	}
 	return b.String()
 }

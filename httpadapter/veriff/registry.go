@@ -10,10 +10,15 @@ import (
 
 // validateRegistry is https://devdocs.veriff.com/apidocs/v1validate-registry and, where the request's host
 // begins with "sync-api.", https://devdocs.veriff.com/apidocs/validate-registry-3. Like a creation it needs no
-// signature. The bodies of its answers are not published: asked synchronously it answers what reading the
+// signature, unless it is synchronous: then the answer says what the registry has on file. The bodies of its answers are not published: asked synchronously it answers what reading the
 // decision does, and else, or when the registry takes too long, what a creation does, with status submitted.
 func validateRegistry(x *exchange) error {
-	body, err := x.bodyOfCreation()
+	wait := isSyncHost(x.r.Host)
+	read := x.bodyOfCreation
+	if wait {
+		read = x.signedBody // who has nothing but the public key shall not try people out
+	}
+	body, err := read()
 	if err != nil {
 		return err
 	}
@@ -21,8 +26,11 @@ func validateRegistry(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	wait := isSyncHost(x.r.Host)
-	s, err := x.engine.CheckRegistry(x.r.Context(), facts, wait)
+	ask := x.engine.CheckRegistry
+	if wait {
+		ask = x.engine.AskRegistry
+	}
+	s, err := ask(x.r.Context(), facts)
 	if err != nil {
 		return x.orNoIntegration(err)
 	}

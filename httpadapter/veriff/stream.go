@@ -21,6 +21,7 @@ type stream struct {
 
 	skeleton []byte
 	most     int   // the skeleton's bytes
+	chip     int   // the same, where there are chip data in it
 	fault    error // what is wrong with the body, whatever else is
 
 	// The text of the string.
@@ -30,8 +31,8 @@ type stream struct {
 	closed  bool   // no run comes any more
 }
 
-func newStream(from io.Reader, most int) *stream {
-	return &stream{from: from, buf: make([]byte, window), most: most}
+func newStream(from io.Reader, most, chip int) *stream {
+	return &stream{from: from, buf: make([]byte, window), most: most, chip: chip}
 }
 
 // fill reads on; false: nothing more comes.
@@ -89,6 +90,9 @@ func (s *stream) seek() bool {
 			s.raw = s.raw[i+1:]
 			return s.fault == nil
 		}
+		if at.chip {
+			s.most = max(s.most, s.chip)
+		}
 		s.keep(s.raw)
 		s.raw = nil
 	}
@@ -103,6 +107,7 @@ type position struct {
 	last    []byte // the text of the last string; of a longer one than any key that matters, its beginning
 	image   bool   // in the member of the whole
 	content bool   // before the value of the member of image
+	chip    bool   // somewhere behind the key of chip data
 }
 
 // enters takes the next character, and says whether it is the quote that opens image.content. What it says of
@@ -121,6 +126,7 @@ func (p *position) enters(c byte) bool {
 	case ':':
 		p.image = p.depth == 1 && p.isKey("image") || p.depth > 1 && p.image
 		p.content = p.depth == 2 && p.isKey("content")
+		p.chip = p.chip || p.depth == 1 && p.isKey("nfcDocument")
 	case '{', '[':
 		p.depth++
 		p.content = false

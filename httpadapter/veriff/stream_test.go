@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -67,10 +68,10 @@ func wholeUpload(body []byte) (content []byte, want string) {
 	if !ok || !media.Context(shows).Takes(kind) {
 		return nil, wantNoData
 	}
-	switch refusal := media.CheckHeader(content[:min(len(content), media.HeaderLen)], kind); refusal {
-	case nil:
+	switch refusal := media.CheckHeader(content[:min(len(content), media.HeaderLen)], kind); {
+	case refusal == nil:
 		return content, ""
-	case media.ErrTooLarge:
+	case errors.Is(refusal, media.ErrTooLarge):
 		return nil, wantTooLarge
 	}
 	return nil, wantNoData
@@ -326,7 +327,9 @@ func TestChip(t *testing.T) {
 		{"null", `{"nfcDocument":null}`, wantNoImage},
 		{"a string", `{"nfcDocument":"x"}`, wantInvalid},
 		{"a list", `{"nfcDocument":[]}`, wantInvalid},
-		{"beside an image", `{"nfcDocument":{` + four + `},"image":{"context":"face"}}`, wantNoData},
+		{"beside an image", `{"nfcDocument":{` + four + `},"image":{"context":"face"}}`, wantInvalid},
+		{"beside a whole image", `{"image":{"context":"face","content":"` + encoded(pngBytes) + `"},"nfcDocument":{` + four + `}}`, wantInvalid},
+		{"more than fits beside an image", `{"x":"` + strings.Repeat("x", 80<<10) + `","image":{"context":"face","content":"` + encoded(pngBytes) + `"}}`, wantTooLarge},
 		{"its context for an image", `{"image":{"context":"nfc","content":"` + encoded(pngBytes) + `"}}`, wantNoContext},
 		{"its text as an image", `{"image":{"context":"nfc","content":"` + encoded([]byte(`{`+four+`}`)) + `"}}`, wantNoContext},
 	}

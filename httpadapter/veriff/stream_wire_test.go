@@ -88,17 +88,21 @@ func TestTooLargeIsAnswered(t *testing.T) {
 	}
 }
 
-// TestRefusalOfTheHeadIsAnswered: also what is wrong with the key is read by a client that sends all first.
+// TestRefusalOfTheHeadIsAnswered: also what is wrong with the signature is read by a client that sends all first,
+// and by one that waits with a body which net/http would read by itself.
 func TestRefusalOfTheHeadIsAnswered(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, setup{})
 	id := h.create(minimal).ID
-	w := h.dial(t, id, "X-Hmac-Signature: twice\r\nContent-Length: 31000000")
-	for range 31 {
-		w.write(strings.Repeat("A", 1_000_000))
-	}
-	if got := w.answer(); !matches(got, "401 1812") {
-		t.Errorf("got %d %s, want 401", got.status, got.body)
+	for _, row := range []struct{ length, pieces int }{{31_000_000, 31}, {31_000_000, 0}, {1000, 0}} {
+		w := h.dial(t, id, fmt.Sprintf("X-Hmac-Signature: twice\r\nContent-Length: %d", row.length))
+		for range row.pieces {
+			w.write(strings.Repeat("A", 1_000_000))
+		}
+		if got := w.answer(); !matches(got, "401 1812") {
+			t.Errorf("%d bytes: got %d %s, want 401", row.length, got.status, got.body)
+		}
+		_ = w.Close()
 	}
 }
 

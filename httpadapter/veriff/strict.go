@@ -7,8 +7,8 @@ import (
 
 // strict reports whether the policy of the integration has more refused than is usual.
 func (x *exchange) strict() (bool, error) {
-	policy, err := x.engine.Policy(x.r.Context())
-	return policy.Strict, x.orNoIntegration(err)
+	in, err := x.engine.Integration(x.r.Context())
+	return in.Policy.Strict, x.orNoIntegration(err)
 }
 
 // members are the names that an object may have, each with those of the objects in it, also in a list.
@@ -16,10 +16,12 @@ type members map[string]members
 
 // The members that the vendor's pages name: https://devdocs.veriff.com/apidocs/v1sessions and, for the address in
 // parts, https://devdocs.veriff.com/apidocs/v1validate-registry; https://devdocs.veriff.com/apidocs/v1sessionsid-2;
-// https://devdocs.veriff.com/apidocs/v1sessionsidmedia-3.
+// https://devdocs.veriff.com/apidocs/v1sessionsidmedia-3. The timestamp and frontState are what
+// https://github.com/Veriff/js-integration-demo sends.
 var (
 	creationMembers = members{"verification": {
 		"id": nil, "callback": nil, "vendorData": nil, "endUserId": nil, "timestamp": nil, "lang": nil, "features": nil,
+		"frontState": nil,
 		"person": {
 			"firstName": nil, "lastName": nil, "fullName": nil, "idNumber": nil, "phoneNumber": nil, "email": nil,
 			"gender": nil, "dateOfBirth": nil, "maritalStatus": nil, "isDeceased": nil,
@@ -29,9 +31,18 @@ var (
 		"proofOfAddress": {"acceptableTypes": {"name": nil}},
 		"consents":       {"type": nil, "approved": nil},
 	}}
-	updateMembers = members{"verification": {"status": nil}}
+	updateMembers = members{"verification": {"status": nil, "frontState": nil, "timestamp": nil}}
 	uploadMembers = members{"image": {"context": nil, "content": nil, "timestamp": nil}}
 )
+
+// named are members of the given names, without objects in them.
+func named(names []string) members {
+	m := members{}
+	for _, name := range names {
+		m[name] = nil
+	}
+	return m
+}
 
 // have reports whether the members are all that v has.
 func (m members) have(v value) bool {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bonafide-idv/bonafide/media"
 	"github.com/bonafide-idv/bonafide/session"
 )
 
@@ -26,14 +27,15 @@ func TestStrictCreations(t *testing.T) {
 			"houseNumber":"1","postcode":"00000"},"proofOfAddress":{"acceptableTypes":[{"name":"BANK_STATEMENT"}]},
 			"consents":[{"type":"ine","approved":true},{"type":"bipa","approved":false}]`, "201 "},
 		{"all null", `"id":null,"timestamp":null,"features":null,"person":null,"consents":null`, "201 "},
-		{"unknown member", `"frontState":"done"`, "400 1104"},
+		{"unknown member", `"colour":"blue"`, "400 1104"},
+		{"members of the vendor's own demo", `"frontState":"done","lang":"en"`, "201 "},
 		{"unknown member of another case", `"VendorData":"1"`, "400 1104"},
 		{"unknown member of the person", `"person":{"first_name":"Ada"}`, "400 1104"},
 		{"unknown member of the document", `"document":{"expiry":"2035-01-01"}`, "400 1104"},
 		{"unknown member of the address", `"address":{"city":"Exampleville"}`, "400 1104"},
 		{"unknown member of a consent", `"consents":[{"type":"bipa","approved":true},{"type":"bipa","by":"me"}]`, "400 1104"},
 		{"unknown member of a kind of document", `"proofOfAddress":{"acceptableTypes":[{"name":"X","age":1}]}`, "400 1104"},
-		{"unknown member by an escape", `"front\u0053tate":1`, "400 1104"},
+		{"unknown member by an escape", `"col\u006fur":1`, "400 1104"},
 		{"known member by an escape", `"vendor\u0044ata":"1"`, "201 "},
 
 		{"timestamp of now", `"timestamp":"2031-03-05T09:00:00.123456Z"`, "201 "},
@@ -133,15 +135,20 @@ func TestStrictUpdatesAndUploads(t *testing.T) {
 	t.Parallel()
 	strict, lax := newHouse(t, setup{policy: strictly}), newHouse(t, setup{})
 	image := strings.TrimSuffix(uploadBody("face", pngBytes), "}}")
+	chip := `{"nfcDocument":{"` + strings.Join(media.ChipMembers(), `":"YQ==","`) + `":"YQ=="`
 	rows := []struct{ name, method, path, body, want, lax string }{
 		{"submission", "PATCH", "", submit, "", ""},
-		{"submission of legacy clients", "PATCH", "", `{"verification":{"frontState":"done","status":"submitted"}}`, "400 1104", ""},
+		{"submission of the vendor's own demo", "PATCH", "", `{"verification":{"frontState":"done","status":"submitted","timestamp":"2016-05-19T08:30:25.597Z"}}`, "", ""},
+		{"submission with more", "PATCH", "", `{"verification":{"status":"submitted","colour":"blue"}}`, "400 1104", ""},
 		{"submission with more beside it", "PATCH", "", `{"verification":{"status":"submitted"},"x":1}`, "400 1104", ""},
 		{"another status and more", "PATCH", "", `{"verification":{"status":"x","x":1}}`, "400 1101", "400 1101"},
 		{"upload", "POST", "/media", image + `}}`, "", ""},
 		{"upload with timestamp", "POST", "/media", image + `,"timestamp":"2031-03-05T09:00:00Z"}}`, "", ""},
 		{"upload with more in it", "POST", "/media", image + `,"x":1}}`, "400 1104", ""},
 		{"upload with more beside it", "POST", "/media", image + `},"x":1}`, "400 1104", ""},
+		{"chip data with every member", "POST", "/media", chip + `}}`, "", ""},
+		{"chip data with more in it", "POST", "/media", chip + `,"dg17":"YQ=="}}`, "400 1104", ""},
+		{"chip data with more beside it", "POST", "/media", chip + `},"x":1}`, "400 1104", ""},
 	}
 	for _, row := range rows {
 		for h, want := range map[*house]string{strict: row.want, lax: row.lax} {

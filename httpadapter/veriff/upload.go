@@ -33,7 +33,7 @@ func (x *exchange) takeUpload() (whole bool, err error) {
 	if err != nil {
 		return x.r.ContentLength == 0, err
 	}
-	release, err := x.room()
+	release, err := x.uploads.take(x.r.Context(), x.integration, x.uploadWait)
 	if err != nil {
 		return x.r.ContentLength == 0, err
 	}
@@ -76,26 +76,14 @@ func (x *exchange) announced(limit int64) (signature string, err error) {
 	return signature, err
 }
 
-// room waits for a place among the uploads that run, and says how to give it back.
-func (x *exchange) room() (release func(), err error) {
-	patience := time.NewTimer(x.uploadWait)
-	defer patience.Stop()
-	select {
-	case x.uploads <- struct{}{}:
-		return func() { <-x.uploads }, nil
-	case <-patience.C:
-		return nil, uploadsBusy
-	case <-x.r.Context().Done():
-		return nil, x.r.Context().Err()
-	}
-}
-
 // uploadLimit is how many bytes the request with the largest medium may have: its base64, an eighth of that for
 // the escapes with which some writers of JSON write the slash or the plus, and what stands around it.
 func uploadLimit(limits media.Limits) int64 {
 	var most int64
-	for _, t := range []media.Type{media.JPEG, media.PDF, media.JSON} {
-		most = max(most, limits.For(t))
+	for _, t := range media.Types() {
+		if !t.IsVideo() { // no client uploads films
+			most = max(most, limits.For(t))
+		}
 	}
 	text := (most + 2) / 3 * 4
 	return text + text/8 + maxSkeleton
@@ -117,8 +105,8 @@ type upload struct {
 
 func (x *exchange) openUpload(signature string, limit int64) *upload {
 	body := x.incoming(limit)
-	most := maxSkeleton + int(x.engine.MediaLimits().For(media.JSON))
-	return &upload{exchange: x, signature: signature, body: body, stream: newStream(body, most)}
+	chip := maxSkeleton + int(x.engine.MediaLimits().For(media.JSON))
+	return &upload{exchange: x, signature: signature, body: body, stream: newStream(body, maxSkeleton, chip)}
 }
 
 // store has the engine take the medium. A wrong signature is said before everything that the engine refuses it
@@ -126,7 +114,7 @@ func (x *exchange) openUpload(signature string, limit int64) *upload {
 func (u *upload) store() (*session.Medium, error) {
 	var sent session.Upload
 	if u.stream.seek() {
-		u.stream.most, u.content = maxSkeleton, newContent(u.stream)
+		u.stream.chip, u.content = maxSkeleton, newContent(u.stream)
 		sent = session.Upload{Content: u.content, About: u.about}
 	} else if err := u.end(); err != nil {
 		return nil, err
@@ -157,9 +145,6 @@ func (u *upload) cause(id uuid.UUID, err error) error {
 	}
 	if _, fault := u.image(); fault != nil {
 		return u.orRefused(id, session.ActionUpload, fault)
-	}
-	if errors.Is(err, media.ErrContext) {
-		return imageNotFormat // the context is one of those that are taken, but not with such bytes
 	}
 	return err
 }
@@ -204,6 +189,9 @@ func (u *upload) says() (media.Context, error) {
 		return "", err
 	}
 	var r reader
+	if len(root.member("nfcDocument")) > 0 { // one thing at a time: nothing is dropped in silence
+		r.fail(memberInvalid)
+	}
 	image := r.object(r.required(root.member("image"), imageMissing))
 	shows := media.Context(r.text(r.required(image.member("context"), imageContext)))
 	r.typed(r.required(image.member("content"), imageNoData), `"`, memberInvalid)
@@ -226,11 +214,7 @@ func (u *upload) root() (value, error) {
 	return parseObject(u.stream.skeleton)
 }
 
-// chipMembers are those that [media.ParseChip] knows.
-var chipMembers = members{"nfcDocument": {
-	"com": nil, "sod": nil, "dg1": nil, "dg2": nil, "dg3": nil, "dg4": nil, "dg5": nil, "dg6": nil, "dg7": nil,
-	"dg8": nil, "dg9": nil, "dg10": nil, "dg11": nil, "dg12": nil, "dg13": nil, "dg14": nil, "dg15": nil, "dg16": nil,
-}}
+var chipMembers = members{"nfcDocument": named(media.ChipMembers())}
 
 // chip is what a body without an image's content is taken for, where it has no image at all.
 func (u *upload) chip() (session.Upload, error) {

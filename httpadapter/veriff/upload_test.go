@@ -164,6 +164,8 @@ func TestUploadBodies(t *testing.T) {
 		{"context with a header", `{"image":{"context":"face\r\nx: y",` + content + `}}`, "400 1402"},
 		{"context of 4 kB", `{"image":{"context":"` + strings.Repeat("x", 4096) + `",` + content + `}}`, "400 1402"},
 		{"context a number", `{"image":{"context":1,` + content + `}}`, "400 1104"},
+		{"context unknown, and no base64", `{"image":{"context":"selfie","content":"!"}}`, "400 1401"},
+		{"no format, and no base64 far behind", `{"image":{"context":"face","content":"` + strings.Repeat("A", 300_000) + `!"}}`, "400 1401"},
 		{"content missing", `{"image":{"context":"face"}}`, "400 1400 Image data not found."},
 		{"context twice", `{"image":{"context":"face",` + content + `,"context":"face"}}`, "400 1101"},
 		{"compressed", zipped(`{"image":{"context":"face",` + content + `}}`), "400 1101"},

@@ -17,8 +17,8 @@ func userStatusOf(f session.Found, form string) userStatus {
 	return userStatus{u.Status, u.StatusCode, orNull(u.Reason), orNull(u.ReasonCode), instant(f.At, form)}
 }
 
-// notice is the envelope of the newer webhooks. Of the members beside data, time, attemptId and eventType the
-// vendor's page is not known; they are those of the full auto webhook.
+// notice is the envelope of the newer webhooks. The vendor publishes data, time, attemptId and eventType of this
+// envelope; the other members are those of the full auto webhook.
 type notice struct {
 	Status         string  `json:"status"`
 	EventType      string  `json:"eventType"`

@@ -11,6 +11,10 @@
 // under a lock of the file, and takes a new one when it starts: no slot is given away twice, and what a
 // crash leaves unused is never used (a block is 256 KiB). Close gives the unused rest back.
 //
+// A destroyed slot is not used again, also when its key never was: by what stays of it, its ref is told for ever
+// from one that was never given. So the file grows by 64 bytes with each Make, 64 MB with a million, and does not
+// shrink.
+//
 //	master, err := filekeeper.LoadMaster("/etc/bonafide/master.key") // made at the first start
 //	keeper, err := filekeeper.Open("/var/lib/bonafide/keys/slots", master)
 //

@@ -2,9 +2,7 @@ package sqlstore
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -145,19 +143,11 @@ func (b *batch) writeAll(passed []accepted) (index int, err error) {
 
 // undoable is writeAll, but when an id is taken, what it wrote is undone.
 func (b *batch) undoable(passed []accepted) (index int, err error) {
-	if err := b.exec("SAVEPOINT bonafide"); err != nil {
-		return 0, err
-	}
-	index, taken := b.writeAll(passed)
-	if errors.Is(taken, errTaken) {
-		err = b.exec("ROLLBACK TO SAVEPOINT bonafide")
-	} else if taken != nil {
-		return 0, taken
-	}
-	if err == nil {
-		err = b.exec("RELEASE SAVEPOINT bonafide")
-	}
-	return index, cmp.Or(err, taken)
+	err = undoable(b.ctx, b.conn, func() (err error) {
+		index, err = b.writeAll(passed)
+		return err
+	})
+	return index, err
 }
 
 // write writes one change, what it takes away first.
@@ -257,19 +247,8 @@ func (b *batch) writeParts(a accepted) error {
 	return nil
 }
 
-// errTaken is the answer of add for an id that is there.
-var errTaken = errors.New("sqlstore: an id is taken")
-
-// add adds a row, by a statement that does nothing where its id is taken.
 func (b *batch) add(statement string, fields ...any) error {
-	result, err := b.conn.ExecContext(b.ctx, statement, fields...)
-	if err != nil {
-		return err
-	}
-	if n, err := result.RowsAffected(); err != nil || n > 0 {
-		return err
-	}
-	return errTaken
+	return add(b.ctx, b.conn, statement, fields...)
 }
 
 // eventSeq is the number of the event that a delivery names: as a rule one of its own change, else an older

@@ -50,7 +50,8 @@ func (v *stamp) Scan(src any) error {
 	return nil
 }
 
-// flag keeps a bool as 0 or 1, as not every database has a bool.
+// flag keeps a bool as 0 or 1, as not every database has a bool. Any other number is none: nobody may guess what
+// a damaged row allows.
 type flag bool
 
 func (v *flag) Value() (driver.Value, error) {
@@ -65,7 +66,10 @@ func (v *flag) Scan(src any) error {
 	if !ok {
 		return fmt.Errorf("%T is no flag", src)
 	}
-	*v = n != 0
+	if n != 0 && n != 1 {
+		return fmt.Errorf("%d is no flag", n)
+	}
+	*v = n == 1
 	return nil
 }
 

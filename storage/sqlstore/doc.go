@@ -32,16 +32,16 @@
 //
 // # API keys
 //
-// [NewKeyring] makes an [auth.Keyring] on the same database, for a host that has no tables of its own for it:
+// [Store.Keyring] gives an [auth.Keyring] on the same database, for a host that has no tables of its own for it:
 //
-//	keyring, err := sqlstore.NewKeyring(db, sqlstore.SQLite(), auth.NewVault(key)) // 32 bytes, kept elsewhere
+//	keyring, err := store.Keyring(auth.NewVault(key)) // 32 bytes, kept elsewhere
 //	err = keyring.Add(ctx, auth.Credential{APIKey: …, Integration: …, Active: true, Secrets: …})
 //	err = keyring.AddSecret(ctx, integration, auth.GenerateSecret())
 //
 // API keys, which are public, stand in clear, and so do the integrations that each may act for. Secrets are
 // sealed by the vault, each for its own row. A look-up is one statement, so that it sees a credential whole and
 // as it is now: what one process revokes, adds or closes counts for the next request in every other. That a
-// secret was opened before spares only the opening.
+// secret was opened before spares only the opening. What store.Tx(tx).Keyring gives works in the host's transaction.
 //
 // # What is stored
 //

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -12,13 +11,17 @@ import (
 	"github.com/bonafide-idv/bonafide/auth"
 )
 
-// Keyring is an [auth.Keyring] in an SQL database, which may be that of a [Store], with the verbs by which the
-// host changes it. It is safe for concurrent use, and any number of Keyrings, in any number of processes, may work
-// on one database: a change is seen by every call that begins after it has returned, wherever it was made. In
-// memory are only prepared secrets, by their ids; that they are live is read each time.
+// Keyring is an [auth.Keyring] in the database of a [Store], with the verbs by which the host changes it; it is
+// made by [Store.Keyring]. It is safe for concurrent use, and any number of Keyrings, in any number of processes,
+// may work on one database: a change is seen by every call that begins after it has returned, wherever it was
+// made. In memory are only prepared secrets, by their ids; that they are live is read each time.
 //
 // A change does all or nothing. What it refuses has the errors of package auth. Any other error says that the
 // database failed, and then wraps [session.ErrUnknown] when the change may have been made all the same.
+//
+// A credential whose rows are damaged, or whose secrets another key has sealed, is found by no look-up, and is not
+// unknown either: the error is another. SetActive and Remove read no more of it than they must, so that it can be
+// switched off and removed as long as one of its integrations names it.
 type Keyring struct {
 	store    *Store // for its transactions
 	queries  keyringQueries
@@ -28,18 +31,19 @@ type Keyring struct {
 
 var _ auth.Keyring = (*Keyring)(nil)
 
-// NewKeyring makes a Keyring on a database that [Migrate] has prepared; otherwise it answers [ErrNotMigrated] or
-// [ErrNewerSchema]. The vault seals the secrets. All Keyrings on a database must have vaults of one key: a
+// Keyring makes a Keyring on the Store's database, whose writers stand in one line with those of the Store. The
+// vault seals the secrets; without one Keyring fails. All Keyrings on a database must have vaults of one key: a
 // credential whose secrets another key has sealed is answered with [auth.ErrVault].
-func NewKeyring(db *sql.DB, d Dialect, vault *auth.Vault) (*Keyring, error) {
+//
+// The Keyring of a Store that [Store.Tx] gave is within the host's transaction, so that a key and a row of the
+// host's are written together or not at all. What is said there holds here: a refused change leaves no trace and
+// does not spoil the transaction, for which [Keyring.Add] uses the savepoint too, and after any other error the
+// host must roll back, perhaps to run it again.
+func (s *Store) Keyring(vault *auth.Vault) (*Keyring, error) {
 	if vault == nil {
 		return nil, errors.New("sqlstore: a keyring needs a vault")
 	}
-	store, err := New(db, d)
-	if err != nil {
-		return nil, err
-	}
-	return &Keyring{store: store, queries: newKeyringQueries(d), vault: vault, prepared: newPrepared(vault)}, nil
+	return &Keyring{store: s, queries: newKeyringQueries(s.dialect), vault: vault, prepared: newPrepared(vault)}, nil
 }
 
 // ByKey implements [auth.Keyring]. It is one statement.
@@ -52,15 +56,18 @@ func (k *Keyring) ByIntegration(ctx context.Context, id uuid.UUID) (auth.Credent
 	return k.find(ctx, "find an integration", k.queries.byIntegration, id)
 }
 
-func (k *Keyring) find(ctx context.Context, what, query string, id uuid.UUID) (auth.Credential, error) {
+func (k *Keyring) find(ctx context.Context, what string, by lookup, id uuid.UUID) (auth.Credential, error) {
 	if err := ctx.Err(); err != nil {
 		return auth.Credential{}, k.store.wrap(what, err)
 	}
-	found, err := k.read(ctx, k.store.conn(), query, id)
+	found, err := k.read(ctx, k.store.conn(), by, id)
 	if err != nil && !errors.Is(err, auth.ErrUnknownKey) {
 		err = cmp.Or(ctx.Err(), err)
 	}
-	return found.Credential, k.store.wrap(what, err)
+	if err != nil {
+		return auth.Credential{}, k.store.wrap(what, err)
+	}
+	return found.Credential, nil
 }
 
 // Add makes the credential known. It fails with what [auth.Credential.Validate] finds wrong, or with
@@ -70,8 +77,15 @@ func (k *Keyring) Add(ctx context.Context, credential auth.Credential) error {
 	err := credential.Validate()
 	if err == nil {
 		err = k.store.write(ctx, func(ctx context.Context, c Conn) error {
-			return k.insert(ctx, c, credential)
+			insert := func() error { return k.insert(ctx, c, credential) }
+			if k.store.tx == nil {
+				return insert() // undone with its transaction
+			}
+			return undoable(ctx, c, insert)
 		})
+	}
+	if errors.Is(err, errTaken) {
+		err = auth.ErrDuplicateKey
 	}
 	return k.store.wrap("add a credential", err)
 }
@@ -124,13 +138,17 @@ func (k *Keyring) SignWith(ctx context.Context, integration uuid.UUID, secret *a
 
 // SetActive says whether the credential may be used. It fails with [auth.ErrUnknownKey].
 func (k *Keyring) SetActive(ctx context.Context, integration uuid.UUID, active bool) error {
-	return k.change(ctx, "set active", integration, func(c auth.Credential) (auth.Credential, error) {
-		c.Active = active
-		return c, nil
+	err := k.store.write(ctx, func(ctx context.Context, c Conn) error {
+		own, err := k.lock(ctx, c, integration)
+		if err == nil {
+			_, err = c.ExecContext(ctx, k.queries.setActive, flagOf(active), idOf(own))
+		}
+		return err
 	})
+	return k.store.wrap("set active", err)
 }
 
-// change writes what edit makes of the credential, beside which nobody else changes it.
+// change writes what edit makes of the credential's secrets, beside which nobody else changes it.
 func (k *Keyring) change(ctx context.Context, what string, integration uuid.UUID,
 	edit func(auth.Credential) (auth.Credential, error)) error {
 	err := k.store.write(ctx, func(ctx context.Context, c Conn) error {
@@ -154,7 +172,7 @@ func (k *Keyring) change(ctx context.Context, what string, integration uuid.UUID
 // lock gives the own integration of the credential that has this one, and locks it where the dialect has such
 // locks.
 func (k *Keyring) lock(ctx context.Context, c Conn, integration uuid.UUID) (uuid.UUID, error) {
-	own, ok, err := one(ctx, c, idFields, k.queries.lock, idOf(integration))
+	own, ok, err := one(ctx, c, idFields, k.queries.lock.query, k.queries.lock.args(integration)...)
 	if err == nil && !ok {
 		err = fmt.Errorf("%w: integration %s", auth.ErrUnknownKey, integration)
 	}

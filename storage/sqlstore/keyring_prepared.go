@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"bytes"
 	"sync"
 
 	"github.com/google/uuid"
@@ -17,19 +18,25 @@ type sealedSecret struct {
 	sealed []byte
 }
 
+// openedSecret is a secret and the bytes that it was opened from.
+type openedSecret struct {
+	sealed []byte
+	secret *auth.Secret
+}
+
 // prepared keeps secrets that were opened: to open one, and to hash its key, costs more than to verify with it. It
 // is only asked for secrets that were just read as live, and drops those of a credential that no longer are.
 type prepared struct {
 	vault *auth.Vault
 
 	mu sync.Mutex
-	// By credential and then by id, as they were sealed: what was moved to another credential's rows is not found
-	// here, and the vault refuses to open it.
-	secrets map[uuid.UUID]map[uuid.UUID]*auth.Secret
+	// By credential and then by id, as they were sealed: what was moved to another credential's rows, or is no
+	// longer sealed as it was, is not found here, and the vault refuses to open it.
+	secrets map[uuid.UUID]map[uuid.UUID]openedSecret
 }
 
 func newPrepared(vault *auth.Vault) *prepared {
-	return &prepared{vault: vault, secrets: make(map[uuid.UUID]map[uuid.UUID]*auth.Secret)}
+	return &prepared{vault: vault, secrets: make(map[uuid.UUID]map[uuid.UUID]openedSecret)}
 }
 
 // open gives the live secrets of a credential, in their order: the same one for the same id each time.
@@ -40,7 +47,8 @@ func (p *prepared) open(integration uuid.UUID, live []sealedSecret) ([]*auth.Sec
 	opened := make([]*auth.Secret, len(live))
 	missed := len(known) != len(live)
 	for i, secret := range live {
-		if opened[i] = known[secret.id]; opened[i] != nil {
+		if before, ok := known[secret.id]; ok && bytes.Equal(before.sealed, secret.sealed) {
+			opened[i] = before.secret
 			continue
 		}
 		missed = true
@@ -62,9 +70,9 @@ func (p *prepared) keep(integration uuid.UUID, live []sealedSecret, opened []*au
 			break
 		}
 	}
-	kept := make(map[uuid.UUID]*auth.Secret, len(live))
+	kept := make(map[uuid.UUID]openedSecret, len(live))
 	for i, secret := range live {
-		kept[secret.id] = opened[i]
+		kept[secret.id] = openedSecret{secret.sealed, opened[i]}
 	}
 	p.secrets[integration] = kept
 }

@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -38,8 +37,8 @@ type heldCredential struct {
 }
 
 // read finds a credential, opens its secrets, and answers ErrUnknownKey when there is none.
-func (k *Keyring) read(ctx context.Context, c Conn, query string, id uuid.UUID) (heldCredential, error) {
-	found, err := rows(ctx, c, keyRowFields, query, idOf(id), idOf(id))
+func (k *Keyring) read(ctx context.Context, c Conn, by lookup, id uuid.UUID) (heldCredential, error) {
+	found, err := rows(ctx, c, keyRowFields, by.query, by.args(id)...)
 	if err != nil {
 		return heldCredential{}, err
 	}
@@ -49,35 +48,47 @@ func (k *Keyring) read(ctx context.Context, c Conn, query string, id uuid.UUID) 
 	held := heldCredential{Credential: auth.Credential{
 		APIKey: found[0].apiKey, Integration: found[0].integration, Active: found[0].active,
 	}}
+	if !ownComesFirst(found) {
+		return heldCredential{}, fmt.Errorf("the rows of integration %s are damaged", held.Integration)
+	}
 	var sealed []sealedSecret
-	for _, row := range found {
-		switch {
-		case row.part == 1:
-			held.ids, held.last = append(held.ids, row.id), row.n
-			sealed = append(sealed, sealedSecret{row.id, row.sealed})
-		case row.n > 0:
+	for _, row := range found[1:] {
+		if row.part == 0 {
 			held.Flexible = append(held.Flexible, row.id)
+			continue
 		}
+		held.ids, held.last = append(held.ids, row.id), row.n
+		sealed = append(sealed, sealedSecret{row.id, row.sealed})
 	}
 	held.Signing = slices.Index(held.ids, found[0].signing)
 	if held.Secrets, err = k.prepared.open(held.Integration, sealed); err != nil {
 		return heldCredential{}, fmt.Errorf("the secrets of integration %s: %w", held.Integration, err)
 	}
-	return held, held.Validate()
+	if err := held.Validate(); err != nil {
+		return heldCredential{}, fmt.Errorf("the rows of integration %s: %w", held.Integration, err)
+	}
+	return held, nil
 }
 
-// insert writes a new credential, unless one of its ids is taken.
+// ownComesFirst reports whether the own integration has the number 0, and no other row of an integration does.
+func ownComesFirst(found []keyRow) bool {
+	own := found[0]
+	alone := len(found) == 1 || found[1].part != 0 || found[1].n > 0
+	return own.part == 0 && own.n == 0 && own.id == own.integration && alone
+}
+
+// insert writes a new credential, until it finds one of its ids taken and answers errTaken.
 func (k *Keyring) insert(ctx context.Context, c Conn, credential auth.Credential) error {
 	ids := make([]uuid.UUID, len(credential.Secrets))
 	for i := range ids {
 		ids[i] = newSecretID()
 	}
 	own := credential.Integration
-	err := execNew(ctx, c, k.queries.add, idOf(own), idOf(credential.APIKey), flagOf(credential.Active),
+	err := add(ctx, c, k.queries.add, idOf(own), idOf(credential.APIKey), flagOf(credential.Active),
 		idOf(ids[credential.Signing]))
 	for n, integration := range credential.Integrations() {
 		if err == nil {
-			err = execNew(ctx, c, k.queries.addIntegration, idOf(integration), idOf(own), n)
+			err = add(ctx, c, k.queries.addIntegration, idOf(integration), idOf(own), n)
 		}
 	}
 	for n, secret := range credential.Secrets {
@@ -88,7 +99,7 @@ func (k *Keyring) insert(ctx context.Context, c Conn, credential auth.Credential
 	return err
 }
 
-// update writes what is different in next, which has the held credential's ids.
+// update writes what is different in the secrets of next, which has the held credential's ids.
 func (k *Keyring) update(ctx context.Context, c Conn, held heldCredential, next auth.Credential) error {
 	for i, secret := range held.Secrets {
 		if slices.ContainsFunc(next.Secrets, secret.Equal) {
@@ -110,7 +121,7 @@ func (k *Keyring) update(ctx context.Context, c Conn, held heldCredential, next 
 			return err
 		}
 	}
-	_, err := c.ExecContext(ctx, k.queries.updated, flagOf(next.Active), idOf(ids[next.Signing]), idOf(held.Integration))
+	_, err := c.ExecContext(ctx, k.queries.setSigning, idOf(ids[next.Signing]), idOf(held.Integration))
 	return err
 }
 
@@ -122,16 +133,4 @@ func (k *Keyring) insertSecret(ctx context.Context, c Conn, integration, id uuid
 	sealed := k.vault.Seal(secret, integration, id)
 	_, err := c.ExecContext(ctx, k.queries.addSecret, idOf(id), idOf(integration), n, sealed)
 	return err
-}
-
-// execNew adds a row, and answers ErrDuplicateKey where there is one already.
-func execNew(ctx context.Context, c Conn, query string, args ...any) error {
-	result, err := c.ExecContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	if added, err := result.RowsAffected(); err != nil || added == 0 {
-		return cmp.Or(err, auth.ErrDuplicateKey)
-	}
-	return nil
 }

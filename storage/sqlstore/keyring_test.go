@@ -23,7 +23,12 @@ var vaultKey = [32]byte{1, 2, 3}
 
 func newKeyring(t testing.TB, db *sql.DB) *sqlstore.Keyring {
 	t.Helper()
-	keyring, err := sqlstore.NewKeyring(db, sqlstore.SQLite(), auth.NewVault(vaultKey))
+	return keyringOf(t, newStore(t, db))
+}
+
+func keyringOf(t testing.TB, store *sqlstore.Store) *sqlstore.Keyring {
+	t.Helper()
+	keyring, err := store.Keyring(auth.NewVault(vaultKey))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,65 +222,10 @@ func TestTheDatabaseHoldsNoSecretInClear(t *testing.T) {
 	}
 }
 
-func TestSecretsAreOpenedOnlyWhereTheyWereSealed(t *testing.T) {
+func TestAKeyringNeedsAVault(t *testing.T) {
 	t.Parallel()
-	const change, moved = "UPDATE bonafide_secrets SET ", "credential = ?1, n = n + 10 WHERE credential = ?2"
-	const mine, theirs = " WHERE credential = ?1 AND ?2 <> ''", "(SELECT sealed FROM bonafide_secrets WHERE credential = ?2)"
-	rows := []struct {
-		name  string
-		spoil string // of ?1, with the help of ?2
-		key   [32]byte
-		warm  bool // both credentials were looked up before
-	}{
-		{"a byte is changed", change + "sealed = substr(sealed, 1, 40) || x'55' || substr(sealed, 42)" + mine, vaultKey, false},
-		{"cut off", change + "sealed = substr(sealed, 1, 12)" + mine, vaultKey, false},
-		{"empty", change + "sealed = x''" + mine, vaultKey, false},
-		{"under another id", change + "id = randomblob(16)" + mine, vaultKey, true},
-		{"moved to another credential", change + moved, vaultKey, false},
-		{"moved to another credential, when prepared", change + moved, vaultKey, true},
-		{"copied from another credential", change + "sealed = " + theirs + " WHERE credential = ?1", vaultKey, false},
-		{"under another key", "SELECT ?1, ?2", [32]byte{1, 2, 4}, false},
-	}
-	for _, row := range rows {
-		t.Run(row.name, func(t *testing.T) {
-			t.Parallel()
-			db := migrated(t, "sqlite3", 1)
-			mine, theirs := someKeys(1), someKeys(1)
-			keyring := added(t, db, mine)
-			done(t, "Add", keyring.Add(t.Context(), theirs))
-			if row.warm {
-				verifies(t, keyring, mine, mine.Secrets[0])
-				verifies(t, keyring, theirs, theirs.Secrets[0])
-			} else {
-				var err error
-				keyring, err = sqlstore.NewKeyring(db, sqlstore.SQLite(), auth.NewVault(row.key))
-				done(t, "NewKeyring", err)
-			}
-			exec(t, db, row.spoil, mine.Integration[:], theirs.Integration[:])
-			got, err := keyring.ByKey(t.Context(), mine.APIKey)
-			if !errors.Is(err, auth.ErrVault) || errors.Is(err, auth.ErrUnknownKey) {
-				t.Errorf("ByKey: got %+v and %v, want ErrVault", got, err)
-			}
-			err = keyring.AddSecret(t.Context(), mine.Integration, auth.GenerateSecret())
-			if !errors.Is(err, auth.ErrVault) {
-				t.Errorf("AddSecret: got %v, want ErrVault", err)
-			}
-		})
-	}
-}
-
-func TestNewKeyringRefuses(t *testing.T) {
-	t.Parallel()
-	vault := auth.NewVault(vaultKey)
-	if _, err := sqlstore.NewKeyring(migrated(t, "sqlite3", 1), sqlstore.SQLite(), nil); err == nil {
-		t.Error("NewKeyring without a vault: got nil, want an error")
-	}
-	if _, err := sqlstore.NewKeyring(migrated(t, "sqlite3", 1), sqlstore.Dialect{}, vault); err == nil {
-		t.Error("NewKeyring with the zero Dialect: got nil, want an error")
-	}
-	_, err := sqlstore.NewKeyring(open(t, "sqlite3", newFile(t), 1), sqlstore.SQLite(), vault)
-	if !errors.Is(err, sqlstore.ErrNotMigrated) {
-		t.Errorf("NewKeyring on an empty database: got %v, want ErrNotMigrated", err)
+	if _, err := newStore(t, migrated(t, "sqlite3", 1)).Keyring(nil); err == nil {
+		t.Error("Keyring without a vault: got nil, want an error")
 	}
 }
 

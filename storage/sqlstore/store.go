@@ -51,9 +51,9 @@ func New(db *sql.DB, d Dialect) (*Store, error) {
 
 // Tx is the same Store within a transaction of the host, which alone commits or rolls back. What Apply
 // answers there holds if the host commits. A refused change leaves no trace in the transaction and does
-// not spoil it: Apply and Sweep use a savepoint called bonafide. After any other error the host must roll
-// back; if the error wraps [session.ErrRetry], it may then run its transaction again from the beginning. A
-// Store that Tx gave must not be used after the transaction, nor by two goroutines at once.
+// not spoil it: Apply, Sweep and [Keyring.Add] use a savepoint called bonafide. After any other error the
+// host must roll back; if the error wraps [session.ErrRetry], it may then run its transaction again from the
+// beginning. A Store that Tx gave must not be used after the transaction, nor by two goroutines at once.
 //
 // On SQLite the transaction should take the write lock when it begins, as it does by "_txlock=immediate"
 // of [SQLiteDSN]: one that read before somebody else wrote can not write any more, and ends in ErrRetry

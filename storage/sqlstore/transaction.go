@@ -68,6 +68,39 @@ func (s *Store) join(ctx context.Context, work func(context.Context, Conn) error
 	return nil
 }
 
+// errTaken is the answer of add for an id that is there.
+var errTaken = errors.New("sqlstore: an id is taken")
+
+// add adds a row, by a statement that does nothing where one of its ids is taken.
+func add(ctx context.Context, c Conn, statement string, fields ...any) error {
+	result, err := c.ExecContext(ctx, statement, fields...)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	return errTaken
+}
+
+// undoable runs work, and when that answers errTaken, undoes what it wrote: the transaction goes on. After any
+// other error the transaction must be rolled back.
+func undoable(ctx context.Context, c Conn, work func() error) error {
+	if _, err := c.ExecContext(ctx, "SAVEPOINT bonafide"); err != nil {
+		return err
+	}
+	taken := work()
+	if errors.Is(taken, errTaken) {
+		if _, err := c.ExecContext(ctx, "ROLLBACK TO SAVEPOINT bonafide"); err != nil {
+			return err
+		}
+	} else if taken != nil {
+		return taken
+	}
+	_, err := c.ExecContext(ctx, "RELEASE SAVEPOINT bonafide")
+	return cmp.Or(err, taken)
+}
+
 // own is the context of what was begun, which a caller can not end.
 func (s *Store) own(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx = context.WithoutCancel(ctx)

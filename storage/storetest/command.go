@@ -45,7 +45,7 @@ func (k *kit) sameOutcome(got, want error, permits int) {
 	}
 	told := *k.rateError(got)
 	if permits > 1 {
-		told.Rule = refused.Rule
+		told.Key, told.Rule = refused.Key, refused.Rule
 	}
 	k.equal("the refusal", told, *refused)
 }

@@ -39,7 +39,7 @@ func (k *kit) limited(rule session.Rule, retry time.Time, permits ...session.Per
 	if refused == nil {
 		k.Fatalf("permits %+v: got them, want a *RateError until %v", permits, retry)
 	}
-	k.equal("the refusal", *refused, session.RateError{Rule: rule, At: refused.At, Retry: retry})
+	k.equal("the refusal", *refused, session.RateError{Key: refused.Key, Rule: rule, At: refused.At, Retry: retry})
 }
 
 func (k *kit) rateError(err error) *session.RateError {

@@ -30,7 +30,7 @@ func (w *window) take(p session.Permit) *session.RateError {
 		}
 		retry := (*w)[int64(len(*w))-r.N].Add(r.Window)
 		if refused == nil || retry.After(refused.Retry) {
-			refused = &session.RateError{Rule: r, At: at, Retry: retry}
+			refused = &session.RateError{Key: p.Key, Rule: r, At: at, Retry: retry}
 		}
 	}
 	if refused == nil {
