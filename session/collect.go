@@ -18,7 +18,7 @@ const (
 	maxUserStatuses = 100
 )
 
-// ErrEnough: so much of its kind has been added to the attempt that no more is taken.
+// ErrEnough: so much of its kind was added to the attempt that no more is taken.
 var ErrEnough = errors.New("session: the attempt has enough of that")
 
 // Collect adds what the host knows about the person's device to the session's current attempt; after a request

@@ -187,6 +187,30 @@ func TestQueryIDs(t *testing.T) {
 	}
 }
 
+// TestMaxMedia bounds each attempt by itself.
+func TestMaxMedia(t *testing.T) {
+	t.Parallel()
+	b := setUp(t, func(in *session.Integration, _ *session.Config) { in.Policy.MaxMedia = 2 })
+	id := b.create("Resubmit").ID
+	full := func() {
+		t.Helper()
+		b.upload(id)
+		b.upload(id)
+		blobs := b.blobs.Len()
+		one := session.Upload{Context: media.Face, Content: bytes.NewReader(png)}
+		if _, err := b.Upload(b.ctx, id, one); !errors.Is(err, session.ErrEnough) || b.blobs.Len() != blobs {
+			t.Errorf("a third: %v, with %d blobs instead of %d", err, b.blobs.Len(), blobs)
+		}
+	}
+	full()
+	b.submit(id)
+	b.settle()
+	full()
+	if s := b.get(id); len(s.Media) != 4 || s.AttemptN != 2 {
+		t.Errorf("%d media in %d attempts", len(s.Media), s.AttemptN)
+	}
+}
+
 // countingKeeper counts the keys that are made.
 type countingKeeper struct {
 	session.Keeper

@@ -41,6 +41,9 @@ type Policy struct {
 	Review bool
 	// Required names what must have been uploaded to the current attempt before [Engine.Submit]. Default: nothing.
 	Required []media.Context
+	// MaxMedia is how many media an attempt may have; uploads that run at the same time may exceed it by as many
+	// as they are. Default: 100.
+	MaxMedia int
 	// Screening has every decided session screened by [Config.Screener], unless the person is asked to try
 	// again. Default: off.
 	Screening bool
@@ -91,6 +94,7 @@ func (p Policy) withDefaults() Policy {
 	p.Resubmissions = max(orDefault(p.Resubmissions, 9), 0)
 	p.ResubmissionHold = max(orDefault(p.ResubmissionHold, 5*time.Minute), 0)
 	p.InProgress = max(orDefault(p.InProgress, 5*time.Minute), 0)
+	p.MaxMedia = orDefault(p.MaxMedia, 100)
 	p.DeciderTries = orDefault(p.DeciderTries, 4)
 	p.DeciderLease = orDefault(p.DeciderLease, time.Minute)
 	if p.Create == nil {
@@ -117,6 +121,9 @@ func (p Policy) Validate() (faults []string) {
 	}
 	if p.ErasureDelay < 0 || p.ErasureDelay > maxErasureDelay {
 		faults = append(faults, fmt.Sprintf("Policy.ErasureDelay is %s, and must be between 0 and %s", p.ErasureDelay, maxErasureDelay))
+	}
+	if p.MaxMedia < 0 {
+		faults = append(faults, fmt.Sprintf("Policy.MaxMedia is %d, and must be positive", p.MaxMedia))
 	}
 	if p.DeciderTries < 0 {
 		faults = append(faults, fmt.Sprintf("Policy.DeciderTries is %d, and must be positive", p.DeciderTries))

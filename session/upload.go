@@ -38,14 +38,17 @@ type Upload struct {
 //
 // Errors: [ErrNotFound]; a *[TransitionError] for [ActionUpload] when the session takes no media any more;
 // [media.ErrContext], [media.ErrFormat], [media.ErrTooLarge], [media.ErrChipMissing], [media.ErrChipEncoding] for
-// what is not acceptable; what Content and About answer.
+// what is not acceptable; [ErrEnough] beyond [Policy.MaxMedia]; what Content and About answer.
 func (e *Engine) Upload(ctx context.Context, id uuid.UUID, u Upload) (*Medium, error) {
-	w, err := e.begin(ctx, Ref{ID: id}, 0)
+	w, err := e.begin(ctx, Ref{ID: id}, PartAttempts|PartMedia)
 	if err != nil {
 		return nil, err
 	}
 	if err := takes(w.snap.At(w.now).Status, ActionUpload, e.actor); err != nil {
 		return nil, err
+	}
+	if w.isFull() {
+		return nil, ErrEnough
 	}
 	if u.About == nil {
 		if !u.Context.Valid() {
@@ -68,6 +71,20 @@ func (e *Engine) Upload(ctx context.Context, id uuid.UUID, u Upload) (*Medium, e
 		return nil, err
 	}
 	return m, err
+}
+
+// isFull reports whether the attempt that the next medium goes to has all that it may have.
+func (w *work) isFull() bool {
+	if a := w.snap.attempt(); a == nil || a.Status == StatusResubmissionRequested {
+		return false // the next attempt begins with nothing
+	}
+	n := 0
+	for _, m := range w.snap.Media {
+		if m.Attempt == w.snap.AttemptID {
+			n++
+		}
+	}
+	return n >= w.in.Policy.MaxMedia
 }
 
 // takes refuses what is added to a session when it is no longer the person's turn.

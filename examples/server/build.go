@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -26,12 +27,14 @@ import (
 
 // server is everything that serves, and what must be closed after it.
 type server struct {
-	credentials credentials // those of the flags' integration
-	integration uuid.UUID   // its id
-	screened    bool        // there is a watchlist
+	credentials credentials       // those of the flags' integration
+	integration uuid.UUID         // its id
+	screened    bool              // there is a watchlist
+	said        map[string]string // by the configuration that it was started with
 	directory   *directory
 	engine      *session.Engine
 	handler     http.Handler
+	desk        *desk // nil: there is none
 	close       func()
 }
 
@@ -51,7 +54,7 @@ func build(ctx context.Context, cfg *config, log *slog.Logger) (*server, error) 
 	}
 	s := &server{
 		credentials: creds, integration: d.integration, screened: screener != nil,
-		directory: new(directory), close: d.close,
+		said: cfg.said, directory: new(directory), close: d.close,
 	}
 	if err := s.assemble(cfg, log, screener, d); err != nil {
 		d.close()
@@ -88,9 +91,7 @@ func (s *server) assemble(cfg *config, log *slog.Logger, screener session.Screen
 	if err != nil {
 		return err
 	}
-	api, err := httpadapter.New(s.engine, s.directory, httpadapter.Config{
-		PublicURL: cfg.publicURL, Codes: cfg.codes, LegacySignature: cfg.legacySignature, Log: log,
-	})
+	api, err := httpadapter.New(s.engine, s.directory, cfg.ofAPI(log))
 	if err != nil {
 		return err
 	}
@@ -102,7 +103,27 @@ func (s *server) assemble(cfg *config, log *slog.Logger, screener session.Screen
 		}
 		api.ServeHTTP(w, r)
 	})
-	return nil
+	s.desk, err = openDesk(cfg.deskAddr, s, log)
+	return err
+}
+
+// ofAPI is what the API is told.
+func (c *config) ofAPI(log *slog.Logger) httpadapter.Config {
+	return httpadapter.Config{
+		PublicURL: c.publicURL, MaxUploads: c.maxUploads, Codes: c.codes, LegacySignature: c.legacySignature, Log: log,
+	}
+}
+
+// openDesk takes the desk's address; without one there is no desk.
+func openDesk(addr string, s *server, log *slog.Logger) (*desk, error) {
+	if addr == "" {
+		return nil, nil
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("-desk-addr: %w", err)
+	}
+	return &desk{s.engine, s.directory, log, listener}, nil
 }
 
 // rosterOf is who the integrations are: those of the file, or the one of the flags.

@@ -23,6 +23,11 @@ func (c *config) check() error {
 	if _, port, err := net.SplitHostPort(c.addr); err != nil || !isPort(port) {
 		return fmt.Errorf("-addr %q is not host:port", c.addr)
 	}
+	host, port, err := net.SplitHostPort(c.deskAddr)
+	if c.deskAddr != "" && (err != nil || !isPort(port) || !isLoopback(host)) {
+		return fmt.Errorf("-desk-addr %q is not host:port of a loopback address, as 127.0.0.1:8081, "+
+			"which it must be because the desk asks for no key", c.deskAddr)
+	}
 	for _, check := range []func() error{c.checkStorage, c.checkIdentity, c.checkWebhooks, c.checkLimits, c.checkWords} {
 		if err := check(); err != nil {
 			return err
@@ -38,6 +43,15 @@ func (c *config) check() error {
 func isPort(text string) bool {
 	_, err := strconv.ParseUint(text, 10, 16)
 	return err == nil
+}
+
+// isLoopback reports whether host, with a port or without, is of this machine only.
+func isLoopback(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	}
+	return strings.EqualFold(name, "localhost") || net.ParseIP(name).IsLoopback()
 }
 
 // checkStorage reads -db and -data.
@@ -76,27 +90,25 @@ func (c *config) checkIdentity() (err error) {
 	return nil
 }
 
-// checkWebhooks looks at every address, and gives that of -webhook-url to the kinds that have none. Full-auto
-// webhooks are for who asks for them.
+// checkWebhooks looks at every address, and gives that of -webhook-url to the kinds that have none. Only who gives
+// full auto an address of its own has the sandbox say how sure it is.
 func (c *config) checkWebhooks() error {
+	c.fullAuto = c.webhooks.FullAuto != ""
 	for _, hook := range []struct {
 		flag string
 		url  *string
-		kind bool
 	}{
-		{"-webhook-url", &c.webhookURL, false},
-		{"-webhook-decisions-url", &c.webhooks.Decision, true},
-		{"-webhook-events-url", &c.webhooks.Event, true},
-		{"-webhook-watchlist-url", &c.webhooks.Watchlist, true},
-		{"-webhook-user-status-url", &c.webhooks.UserStatus, true},
-		{"-webhook-fullauto-url", &c.webhooks.FullAuto, false},
+		{"-webhook-url", &c.webhookURL},
+		{"-webhook-decisions-url", &c.webhooks.Decision},
+		{"-webhook-events-url", &c.webhooks.Event},
+		{"-webhook-watchlist-url", &c.webhooks.Watchlist},
+		{"-webhook-user-status-url", &c.webhooks.UserStatus},
+		{"-webhook-fullauto-url", &c.webhooks.FullAuto},
 	} {
-		if *hook.url != "" {
-			if err := webhook.CheckURL(*hook.url, c.allowPrivate); err != nil {
-				return fmt.Errorf("%s: %w", hook.flag, err)
-			}
-		} else if hook.kind {
+		if *hook.url == "" {
 			*hook.url = c.webhookURL
+		} else if err := webhook.CheckURL(*hook.url, c.allowPrivate); err != nil {
+			return fmt.Errorf("%s: %w", hook.flag, err)
 		}
 	}
 	return nil
@@ -111,6 +123,9 @@ func (c *config) checkLimits() error {
 	}
 	if c.maxUpload < 1<<10 || c.maxUpload > maxSize {
 		return fmt.Errorf("-max-upload %s must be between 1KiB and %s", &c.maxUpload, new(maxSize))
+	}
+	if c.maxUploads < 1 || c.maxUploads > 10_000 {
+		return fmt.Errorf("-max-uploads %d must be between 1 and 10000", c.maxUploads)
 	}
 	for _, limit := range []struct {
 		flag string

@@ -20,6 +20,7 @@ import (
 type config struct {
 	addr            string
 	db              string
+	deskAddr        string // empty: there is no desk
 	data            string
 	publicURL       string
 	file            string
@@ -27,6 +28,7 @@ type config struct {
 	sharedSecret    string
 	webhookURL      string          // of every kind that has no address of its own
 	webhooks        veriff.Webhooks // completed by check
+	fullAuto        bool            // full auto has an address of its own
 	allowPrivate    bool
 	live            bool
 	strict          bool
@@ -36,6 +38,7 @@ type config struct {
 	watchlist       string
 	monitoring      time.Duration
 	maxUpload       size
+	maxUploads      int // at once
 	ttl             time.Duration
 	createMinute    int64
 	deleteHour      int64
@@ -44,9 +47,11 @@ type config struct {
 	logLevel        slog.Level
 	sqlitePath      string // empty: everything is in memory
 	parsedKey       uuid.UUID
-	givenIdentity   bool    // key and secret come from outside, not from the credentials file
-	holdsSecrets    bool    // the file
-	roster          *roster // of the file's integrations; nil: the flags make the one that there is
+	givenIdentity   bool // key and secret come from outside, not from the credentials file
+	holdsSecrets    bool // the file
+
+	said   map[string]string // by flag: what the flags, the environment and the file say, before it is completed
+	roster *roster           // of the file's integrations; nil: the flags make the one that there is
 }
 
 const usage = `bonafide's example server: identity verification on SQLite or in memory, in Veriff's language.
@@ -54,6 +59,12 @@ const usage = `bonafide's example server: identity verification on SQLite or in 
 Every flag is also an environment variable: BONAFIDE_ and its name in capitals, with underscores; and a member
 of the file of -config, in small letters, with underscores. A flag beats its environment variable, which beats
 the file.
+
+To try the sandbox: the first name decides, as Approve, Decline, Resubmit or Review. With -watchlist sandbox: a session
+of person.firstName "Approve", person.fullName "Ivan Examplov" and person.dateOfBirth "1963-05-17" has a possible match.
+The registry of POST /v1/validate-registry knows two people, who are made up: idNumber 123456789 is Ada Specimen, born
+1990-02-28, and 987654321 is Bob Sample, born 1967-03-30. It answers synchronously, to who signs, where the Host begins
+with sync-api., as with curl -H 'Host: sync-api.localhost'.
 
 `
 
@@ -78,6 +89,7 @@ func parseConfig(args []string, getenv func(string) string, out io.Writer) (*con
 		return nil, err
 	}
 	if c.file == "" {
+		c.said = saidBy(flags)
 		return c, c.check()
 	}
 	if err := c.readFile(flags, getenv); err != nil {
@@ -101,9 +113,10 @@ func (c *config) flags() *flag.FlagSet {
 	flags.StringVar(&c.sharedSecret, "shared-secret", "",
 		"shared `secret` that signs (default: made at the first start)")
 	c.webhookFlags(flags)
-	flags.BoolVar(&c.live, "live", false, "no sandbox decisions: every session waits for a human being")
+	c.deskFlags(flags)
 	flags.BoolVar(&c.strict, "strict", false,
-		"refuse more of what clients send: unknown members, unlikely dates and names, and the like")
+		"refuse more of what clients send: unknown members, an id of the request that was used before, old timestamps, "+
+			"and document numbers, types and countries that the vendor does not know")
 	flags.StringVar(&c.codesName, "codes", "pages",
 		"error `codes` as the vendor's pages of endpoints have them, or its tables of codes: pages or tables")
 	flags.BoolVar(&c.legacySignature, "legacy-signature", false,
@@ -112,9 +125,7 @@ func (c *config) flags() *flag.FlagSet {
 		"`file` of people to screen for, or sandbox: for some who do not exist (default: nobody is screened)")
 	flags.DurationVar(&c.monitoring, "monitoring", 24*time.Hour,
 		"how long after a screening the next one follows, a Go `duration`; 0: never")
-	c.maxUpload = defaultUpload
-	flags.Var(&c.maxUpload, "max-upload",
-		"the largest upload, in `bytes` of base64 text, such as 24MiB; a PDF may have a ninth more")
+	c.uploadFlags(flags)
 	flags.DurationVar(&c.ttl, "session-ttl", 7*24*time.Hour,
 		"how long a session may stay unsubmitted, a Go `duration` such as 36h")
 	flags.Int64Var(&c.createMinute, "create-per-minute", 600, "at most so many sessions are created in any minute")
@@ -124,9 +135,33 @@ func (c *config) flags() *flag.FlagSet {
 	return flags
 }
 
+func (c *config) deskFlags(flags *flag.FlagSet) {
+	flags.BoolVar(&c.live, "live", false,
+		"no sandbox decisions: a session is in review until it is decided at the desk of -desk-addr, or by a program of "+
+			"yours that calls engine.Decide")
+	flags.StringVar(&c.deskAddr, "desk-addr", "",
+		"`host:port` of a desk, where an operator decides sessions and gives them statuses of the host's own, in JSON; "+
+			"a loopback address, as whoever reaches it is asked for no key (default: no desk)")
+}
+
+func (c *config) uploadFlags(flags *flag.FlagSet) {
+	c.maxUpload = defaultUpload
+	flags.Var(&c.maxUpload, "max-upload",
+		"the largest upload, in `bytes` of base64 text, such as 24MiB; a PDF may have a ninth more")
+	flags.IntVar(&c.maxUploads, "max-uploads", 16,
+		"at most so many uploads of one integration run at once, and four times as many of all; the next one waits")
+}
+
+// saidBy gives the values of all flags by their names.
+func saidBy(flags *flag.FlagSet) map[string]string {
+	said := map[string]string{}
+	flags.VisitAll(func(f *flag.Flag) { said[f.Name] = f.Value.String() })
+	return said
+}
+
 func (c *config) webhookFlags(flags *flag.FlagSet) {
 	flags.StringVar(&c.webhookURL, "webhook-url", "",
-		"https `address` that is told of every kind without an address of its own, but not of full auto (default: none)")
+		"https `address` that is told of every kind without an address of its own (default: none)")
 	flags.StringVar(&c.webhooks.Decision, "webhook-decisions-url", "",
 		"https `address` that is told of decisions (default: that of -webhook-url)")
 	flags.StringVar(&c.webhooks.Event, "webhook-events-url", "",
@@ -134,9 +169,11 @@ func (c *config) webhookFlags(flags *flag.FlagSet) {
 	flags.StringVar(&c.webhooks.Watchlist, "webhook-watchlist-url", "",
 		"https `address` that is told of screenings (default: that of -webhook-url)")
 	flags.StringVar(&c.webhooks.UserStatus, "webhook-user-status-url", "",
-		"https `address` that is told of statuses of the host's own (default: that of -webhook-url)")
+		"https `address` that is told of statuses of the host's own, which are set at the desk of -desk-addr, or by a "+
+			"program of yours that calls engine.SetUserStatus (default: that of -webhook-url)")
 	flags.StringVar(&c.webhooks.FullAuto, "webhook-fullauto-url", "",
-		"https `address` that is told of decisions with their confidence; in the sandbox it is made up (default: none)")
+		"https `address` that is told of decisions with their confidence, which the sandbox makes up if this flag is "+
+			"given (default: that of -webhook-url)")
 	flags.BoolVar(&c.allowPrivate, "allow-private-webhooks", false,
 		"allow webhooks to private and loopback addresses, and plain http to them")
 }

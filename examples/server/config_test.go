@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -55,6 +56,15 @@ func TestBadConfiguration(t *testing.T) {
 		{"upload of another unit", []string{"-max-upload", "24 MiB"}, nil, "-max-upload"},
 		{"upload of nothing", []string{"-max-upload", "0"}, nil, "-max-upload"},
 		{"upload beyond memory", []string{"-max-upload", "2GiB"}, nil, "-max-upload"},
+		{"uploads at no time", []string{"-max-uploads", "0"}, nil, "-max-uploads 0 must be between"},
+		{"uploads without end", []string{"-max-uploads", "100000"}, nil, "-max-uploads 100000 must be between"},
+		{"desk of words", []string{"-desk-addr", "here"}, nil, `-desk-addr "here" is not host:port of a loopback address`},
+		{"desk for everybody", []string{"-desk-addr", ":8081"}, nil, "-desk-addr"},
+		{"desk on every address", []string{"-desk-addr", "0.0.0.0:8081"}, nil, "-desk-addr"},
+		{"desk of another machine", nil, map[string]string{"BONAFIDE_DESK_ADDR": "192.0.2.1:8081"}, "-desk-addr"},
+		{"desk by a name", []string{"-desk-addr", "desk.example:8081"}, nil, "-desk-addr"},
+		{"desk without a port", []string{"-desk-addr", "127.0.0.1"}, nil, "-desk-addr"},
+		{"watchlist of nobody", []string{"-addr", "127.0.0.1:0", "-watchlist", "testdata/nobody.jsonl"}, nil, "-watchlist testdata/nobody.jsonl: "},
 		{"watchlist that is not there", []string{"-addr", "127.0.0.1:0", "-watchlist", "testdata/none.jsonl"}, nil, "-watchlist testdata/none.jsonl: it cannot be read"},
 		{"watchlist with a fault", []string{"-addr", "127.0.0.1:0", "-watchlist", "testdata/faulty.jsonl"}, nil, "line 3"},
 		{"file that is not there", []string{"-config", "testdata/none.json"}, nil, "-config testdata/none.json: it cannot be read"},
@@ -90,6 +100,7 @@ var settings = []struct {
 }{
 	{"addr", `"127.0.0.1:1"`, "127.0.0.1:2", "127.0.0.1:3", [3]string{"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"}, func(c *config) any { return c.addr }},
 	{"db", `"sqlite:/a"`, "sqlite:/b", "sqlite:/c", [3]string{"/a", "/b", "/c"}, func(c *config) any { return c.sqlitePath }},
+	{"desk-addr", `"127.0.0.1:1"`, "[::1]:2", "localhost:3", [3]string{"127.0.0.1:1", "[::1]:2", "localhost:3"}, func(c *config) any { return c.deskAddr }},
 	{"data", `"a"`, "b", "c", [3]string{"a", "b", "c"}, func(c *config) any { return c.data }},
 	{"public-url", `"https://a"`, "https://b", "https://c", [3]string{"https://a", "https://b", "https://c"}, func(c *config) any { return c.publicURL }},
 	{"api-key", `"9f4e1c8a-2a57-4b0e-9f6e-0d3f6c1b2a31"`, "9f4e1c8a-2a57-4b0e-9f6e-0d3f6c1b2a32", "9f4e1c8a-2a57-4b0e-9f6e-0d3f6c1b2a33",
@@ -116,6 +127,7 @@ var settings = []struct {
 	{"watchlist", `"a"`, "b", "sandbox:", [3]string{"a", "b", "sandbox:"}, func(c *config) any { return c.watchlist }},
 	{"monitoring", `"1h"`, "2h", "0", [3]string{"1h0m0s", "2h0m0s", "0s"}, func(c *config) any { return c.monitoring }},
 	{"max-upload", `12000`, "8MiB", "30MB", [3]string{"9000", "6291456", "22500000"}, func(c *config) any { return c.maxUpload.limits().Image }},
+	{"max-uploads", `1`, "2", "3", [3]string{"1", "2", "3"}, func(c *config) any { return c.ofAPI(nil).MaxUploads }},
 	{"session-ttl", `"1h"`, "2h", "3h", [3]string{"1h0m0s", "2h0m0s", "3h0m0s"}, func(c *config) any { return c.policy().Lifetime }},
 	{"create-per-minute", `1`, "2", "3", [3]string{"1", "2", "3"}, func(c *config) any { return c.policy().Create[0].N }},
 	{"delete-per-hour", `"1"`, "2", "3", [3]string{"1", "2", "3"}, func(c *config) any { return c.policy().Delete[0].N }},
@@ -173,12 +185,13 @@ func TestDefaults(t *testing.T) {
 	if limits := c.maxUpload.limits(); limits.Image != 18<<20 || limits.PDF != 20<<20 {
 		t.Errorf("uploads: %+v, want 18 and 20 MiB", limits)
 	}
-	if c.monitoring != 24*time.Hour || c.strict || c.legacySignature || c.codes != 0 || c.webhooks.FullAuto != "" {
+	if c.monitoring != 24*time.Hour || c.strict || c.legacySignature || c.codes != 0 || c.webhooks.FullAuto != "" ||
+		c.deskAddr != "" || c.maxUploads != 16 {
 		t.Errorf("by default: %+v", c)
 	}
 }
 
-// TestWebhooksByDefault go to -webhook-url, kind by kind; full auto is for who asks for it.
+// TestWebhooksByDefault go to -webhook-url, kind by kind.
 func TestWebhooksByDefault(t *testing.T) {
 	t.Parallel()
 	c, err := parseConfig([]string{"-webhook-url", "https://a.example", "-webhook-events-url", "https://b.example"}, func(string) string { return "" }, io.Discard)
@@ -186,8 +199,24 @@ func TestWebhooksByDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	const a, b = "https://a.example", "https://b.example"
-	if w := c.webhooks; w.Decision != a || w.Event != b || w.Watchlist != a || w.UserStatus != a || w.FullAuto != "" {
+	if w := c.webhooks; w.Decision != a || w.Event != b || w.Watchlist != a || w.UserStatus != a || w.FullAuto != a || c.fullAuto {
 		t.Errorf("the addresses are %+v", w)
+	}
+}
+
+// TestDeskInUse is refused by its flag's name.
+func TestDeskInUse(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	var stdout, stderr bytes.Buffer
+	args := []string{"-addr", "127.0.0.1:0", "-db", "memory:", "-desk-addr", taken.Addr().String()}
+	status := run(t.Context(), args, func(string) string { return "" }, &stdout, &stderr)
+	if said := stderr.String(); status != 2 || !strings.Contains(said, "-desk-addr: ") || strings.Count(said, "\n") != 1 {
+		t.Errorf("status %d, %q; want 2 and one sentence", status, said)
 	}
 }
 

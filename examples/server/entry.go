@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"slices"
@@ -25,10 +26,10 @@ type entry struct {
 	active   bool
 	secrets  []*auth.Secret
 	signing  int
-	fullAuto bool
+	fullAuto *bool // nil: not said
+	ownAuto  bool  // full auto has an address of its own
 	policy   session.Policy
 	webhooks veriff.Webhooks
-	hookURL  string // of every kind that has no address of its own
 
 	owner    *entry      // whose key it has: itself, or the one that keyOf names
 	flexible []uuid.UUID // whose keyOf names this one
@@ -40,6 +41,7 @@ func (c *config) readFile(flags *flag.FlagSet, getenv func(string) string) error
 	if err != nil {
 		return err
 	}
+	c.said = saidBy(flags)
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -77,13 +79,13 @@ func (c *config) readIntegrations(list value, getenv func(string) string) error 
 
 // readEntry reads one integration.
 func (c *config) readEntry(v value, getenv func(string) string) (*entry, error) {
-	e := &entry{path: v.path, active: true, sandbox: !c.live, policy: c.policy(), webhooks: c.webhooks, hookURL: c.webhookURL}
+	e := &entry{path: v.path, active: true, sandbox: !c.live, policy: c.policy(), webhooks: c.webhooks, ownAuto: c.fullAuto}
 	e.policy.Monitoring = -1 // not said
 	known := members{
 		"id": id(&e.id), "tenant": id(&e.tenant), "name": name(&e.name), "sandbox": truth(&e.sandbox),
 		"api_key": id(&e.apiKey), "also_api_key_of": name(&e.keyOf), "active": truth(&e.active),
-		"secrets": c.secrets(&e.secrets, getenv), "signing_secret": count(&e.signing, 0), "full_auto": truth(&e.fullAuto),
-		"policy": policyOf(&e.policy), "webhooks": c.webhooksOf(&e.webhooks, &e.hookURL),
+		"secrets": c.secrets(&e.secrets, getenv), "signing_secret": count(&e.signing, 0), "full_auto": truthIfSaid(&e.fullAuto),
+		"policy": policyOf(&e.policy), "webhooks": c.webhooksOf(&e.webhooks, &e.ownAuto),
 	}
 	var ofKey value
 	for _, member := range []string{"api_key", "active", "secrets", "signing_secret"} {
@@ -112,11 +114,6 @@ func (c *config) complete(e *entry) error {
 	case p.Monitoring < 0:
 		p.Monitoring = 0
 	}
-	if e.webhooks.FullAuto != "" {
-		e.fullAuto = true
-	} else if e.fullAuto {
-		e.webhooks.FullAuto = e.hookURL
-	}
 	if e.policy.Screening && c.watchlist == "" {
 		return fmt.Errorf("%s.policy.screening: it needs a -watchlist", e.path)
 	}
@@ -127,19 +124,18 @@ func (c *config) complete(e *entry) error {
 }
 
 // webhooksOf reads the addresses of an integration, in place of those of the flags.
-func (c *config) webhooksOf(into *veriff.Webhooks, otherwise *string) func(value) error {
+func (c *config) webhooksOf(into *veriff.Webhooks, ownAuto *bool) func(value) error {
 	return func(v value) error {
 		var w veriff.Webhooks
-		*otherwise = ""
+		var otherwise string
 		read := func(url *string) func(value) error { return address(url, c.allowPrivate) }
 		err := v.object(members{
 			"decision": read(&w.Decision), "event": read(&w.Event), "watchlist": read(&w.Watchlist),
-			"user_status": read(&w.UserStatus), "fullauto": read(&w.FullAuto), "default": read(otherwise),
+			"user_status": read(&w.UserStatus), "fullauto": read(&w.FullAuto), "default": read(&otherwise),
 		})
-		for _, url := range []*string{&w.Decision, &w.Event, &w.Watchlist, &w.UserStatus} {
-			if *url == "" {
-				*url = *otherwise
-			}
+		*ownAuto = w.FullAuto != ""
+		for _, url := range []*string{&w.Decision, &w.Event, &w.Watchlist, &w.UserStatus, &w.FullAuto} {
+			*url = cmp.Or(*url, otherwise)
 		}
 		*into = w
 		return err

@@ -9,10 +9,12 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"net/http"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 )
 
@@ -31,13 +33,23 @@ func (c *config) fromFile(flags *flag.FlagSet) (integrations value, err error) {
 	return integrations, err
 }
 
-// readFile reads a file of settings. Why it cannot be read is said without its path.
+// readFile reads a file of settings, which nobody but its owner may write to. Why it cannot be read is said
+// without its path. A pipe is refused and not waited for, as a reload cannot be ended.
 func readFile(path string, limit int64) ([]byte, error) {
-	file, err := os.Open(path)
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, withoutPath(err)
 	}
 	defer file.Close()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, withoutPath(err)
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is no ordinary file")
+	case info.Mode().Perm()&0o022 != 0:
+		return nil, fmt.Errorf("it can be written to by others (mode %04o): run chmod go-w on it", info.Mode().Perm())
+	}
 	text, err := io.ReadAll(io.LimitReader(file, limit+1))
 	if err == nil && int64(len(text)) > limit {
 		err = fmt.Errorf("it is longer than %d bytes", limit)
@@ -119,6 +131,22 @@ func parseJSON(text []byte) (value, error) {
 	return value{raw: raw}, nil
 }
 
+// readPosted reads a body that is one JSON object, with no member that is not known and none twice.
+func readPosted(body io.Reader, known members) error {
+	posted, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	v := value{raw: posted}
+	if !utf8.Valid(posted) || !json.Valid(posted) || v.kind() != '{' {
+		return refuse(http.StatusBadRequest, "the body must be one JSON object in UTF-8")
+	}
+	if err := v.object(known); err != nil {
+		return refuse(http.StatusBadRequest, "%s", err)
+	}
+	return nil
+}
+
 // fault says what is wrong with the value, and where.
 func (v value) fault(format string, args ...any) error {
 	where := v.path
@@ -140,8 +168,8 @@ func (v value) object(known members) error {
 		if err != nil {
 			return v.fault("must be an object")
 		}
-		member := value{raw: nil, path: strings.TrimPrefix(v.path+"."+printable(name), ".")}
 		read := known[fmt.Sprint(name)]
+		member := value{raw: nil, path: strings.TrimPrefix(v.path+"."+printable(name, read != nil), ".")}
 		switch err := d.Decode(&member.raw); {
 		case err != nil:
 			return v.fault("must be an object")
@@ -162,8 +190,8 @@ func (v value) object(known members) error {
 var memberName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
 // printable is a member's name, unless it is one that nobody meant as such.
-func printable(name json.Token) string {
-	if text, ok := name.(string); ok && memberName.MatchString(text) {
+func printable(name json.Token, known bool) string {
+	if text, ok := name.(string); ok && (known || memberName.MatchString(text)) {
 		return text
 	}
 	return "(a name of other characters)"

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -48,13 +49,13 @@ func TestExampleFile(t *testing.T) {
 	acme, kiosk, globex := c.roster.members[0], c.roster.members[1], c.roster.members[2]
 	p := acme.Policy
 	if p.Lifetime != 72*time.Hour || !p.Screening || p.Monitoring != 12*time.Hour || !p.RegistrySync || !p.Strict || p.Create[0].N != 30 ||
-		len(p.Required) != 1 || p.Required[0] != media.DocumentFront || len(acme.Endpoints) != 5 || !acme.fullAuto {
+		len(p.Required) != 1 || p.Required[0] != media.DocumentFront || len(acme.Endpoints) != 5 || !acme.fullAuto || acme.Endpoints[4].URL != "https://acme.example.com/fullauto" {
 		t.Errorf("acme is %+v", acme)
 	}
 	if kiosk.Tenant != acme.Tenant || kiosk.ID == acme.ID || kiosk.apiKey != acme.apiKey {
 		t.Errorf("kiosk is %+v, beside acme %s", kiosk, acme.ID)
 	}
-	if globex.Sandbox || globex.Tenant == acme.Tenant || globex.Policy.Lifetime != 168*time.Hour || globex.Policy.Screening || len(globex.Endpoints) != 1 {
+	if globex.Sandbox || globex.Tenant == acme.Tenant || globex.Policy.Lifetime != 168*time.Hour || globex.Policy.Screening || len(globex.Endpoints) != 2 {
 		t.Errorf("globex is %+v", globex)
 	}
 }
@@ -75,8 +76,8 @@ func TestNever(t *testing.T) {
 	if p.Resubmissions >= 0 || p.ResubmissionHold >= 0 || p.InProgress >= 0 || p.Lifetime != 5*time.Hour || !p.Strict || p.Screening || p.Monitoring != 0 {
 		t.Errorf("the policy is %+v", p)
 	}
-	if n, m := len(c.roster.members[0].Endpoints), len(c.roster.members[1].Endpoints); n != 1 || m != 0 {
-		t.Errorf("%d and %d endpoints, want 1 and 0", n, m)
+	if n, m := len(c.roster.members[0].Endpoints), len(c.roster.members[1].Endpoints); n != 2 || m != 0 {
+		t.Errorf("%d and %d endpoints, want 2 and 0", n, m)
 	}
 }
 
@@ -290,4 +291,25 @@ func FuzzFile(f *testing.F) {
 			t.Errorf("%q: %q shows a secret, or has more than a line", text, said)
 		}
 	})
+}
+
+// TestFilesThatAreNone: a pipe is not waited for, and what others may write to is not believed.
+func TestFilesThatAreNone(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	pipe, open := filepath.Join(folder, "pipe"), filepath.Join(folder, "open")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(open, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(open, 0o622); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{pipe: "no ordinary file", folder: "no ordinary file", open: "written to by others"} {
+		if _, err := readFile(path, 100); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), path) {
+			t.Errorf("%s: got %v, want that it is %s", path, err, want)
+		}
+	}
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
 )
 
 // twoIntegrations is a file of acme, whose key is kiosk's too, and globex, each with addresses of its own.
@@ -208,13 +210,14 @@ func TestRegistry(t *testing.T) {
 func TestSyncRegistry(t *testing.T) {
 	t.Parallel()
 	s := start(t, "-db", "memory:")
-	req, err := http.NewRequestWithContext(t.Context(), "POST", s.url+"/v1/validate-registry",
-		strings.NewReader(`{"verification":{"person":{"firstName":"Bob","lastName":"Sample","idNumber":"987654321","dateOfBirth":"1967-03-30"},"document":{"country":"US","type":"SSN"}}}`))
+	const bob = `{"verification":{"person":{"firstName":"Bob","lastName":"Sample","idNumber":"987654321","dateOfBirth":"1967-03-30"},"document":{"country":"US","type":"SSN"}}}`
+	req, err := http.NewRequestWithContext(t.Context(), "POST", s.url+"/v1/validate-registry", strings.NewReader(bob))
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Host = "sync-api.example.com"
+	req.Host = "sync-api.localhost"
 	req.Header.Set("X-AUTH-CLIENT", s.key)
+	req.Header.Set("X-HMAC-SIGNATURE", s.sign(bob))
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -233,6 +236,68 @@ func TestFullAuto(t *testing.T) {
 	id, _ := s.create("Approve")
 	s.submit(id)
 	told.wants(s, "/fullauto", `"decisionScore":1`)
+}
+
+// TestFullAutoByDefault: its address is that of -webhook-url, but the sandbox says how sure it is only to who asks;
+// a live server says at once that it tells of nothing by itself.
+func TestFullAutoByDefault(t *testing.T) {
+	t.Parallel()
+	const inVain = "full auto is told of no decision"
+	told := receive(t, "/")
+	s := start(t, "-db", "memory:", "-webhook-url", told.url+"/", "-allow-private-webhooks")
+	id, _ := s.create("Approve")
+	s.submit(id)
+	told.wants(s, "/", `"code":7002`)
+	told.wants(s, "/", `"code":9001`)
+	s.until("GET", "/v1/sessions/"+id+"/decision", `"code":9001`)
+	s.stop()
+	if n := len(told.told["/"]); n > 0 || strings.Contains(s.stderr.String(), inVain) {
+		t.Errorf("%d more webhooks, and the log is %s", n, s.stderr)
+	}
+	for flags, want := range map[string]int{"-live=true -webhook-fullauto-url": 1, "-live=true -webhook-url": 0, "-live=false -webhook-fullauto-url": 0} {
+		s := start(t, append(strings.Fields(flags), told.url, "-db", "memory:", "-allow-private-webhooks")...)
+		if got := strings.Count(s.stderr.String(), inVain); got != want {
+			t.Errorf("%s: it is said %d times, want %d: %s", flags, got, want, s.stderr)
+		}
+	}
+}
+
+// TestFullAutoOfFile: full_auto decides, and where it is left out an address of its own does.
+func TestFullAutoOfFile(t *testing.T) {
+	t.Parallel()
+	for rest, want := range map[string]bool{
+		``: false, `,"full_auto":true`: true, `,"full_auto":false,"webhooks":{"fullauto":"https://a.example"}`: false,
+		`,"webhooks":{"fullauto":"https://a.example"}`: true, `,"webhooks":{"default":"https://a.example"}`: false,
+		`,"webhooks":{"default":"https://a.example"},"full_auto":true`: true,
+	} {
+		c, err := parseText(t, `{"webhook_url":"https://b.example","integrations":[{"api_key":"`+acmeKey+`","secrets":["s"]`+rest+`}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := c.roster.members[0]
+		last := m.Endpoints[len(m.Endpoints)-1]
+		if wantURL := map[bool]string{true: "https://a.example", false: "https://b.example"}[strings.Contains(rest, "a.example")]; m.fullAuto != want ||
+			last.Format != veriff.FormatFullAuto || last.URL != wantURL {
+			t.Errorf("%s: full auto is %t, to %+v; want %t to %s", rest, m.fullAuto, last, want, wantURL)
+		}
+	}
+}
+
+// TestIntroduction: each integration is logged by name and id, and the first is named beside the commands.
+func TestIntroduction(t *testing.T) {
+	t.Parallel()
+	const acmeID = "4fe59949-a241-5992-a8da-c46032148687"
+	acme, _, _ := startTwo(t)
+	for _, want := range []string{
+		`level=INFO msg="an integration" name=acme id=` + acmeID, `msg="an integration" name=kiosk id=8a6b3d20`, `msg="an integration" name=globex id=`,
+	} {
+		if strings.Count(acme.stderr.String(), want) != 1 {
+			t.Errorf("the log does not say %s once: %s", want, acme.stderr)
+		}
+	}
+	if want := "# They are for the integration acme " + acmeID + ".\n"; !strings.Contains(acme.stdout.String(), want) {
+		t.Errorf("it is not printed that %s: %s", want, acme.stdout)
+	}
 }
 
 // TestNoCredentialsFile: integrations of a file have their own, and the same sessions after a restart.

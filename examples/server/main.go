@@ -82,11 +82,13 @@ func (s *server) serve(ctx context.Context, cfg *config, listener net.Listener, 
 	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
 	engineDone := make(chan error, 1)
 	go func() { engineDone <- s.engine.Run(engineCtx) }()
-	served := make(chan error, 1)
+	served := make(chan error, 2)
 	go func() { served <- server.Serve(listener) }()
+	stopDesk := s.desk.serve(served)
 
 	log.Info("listening", "addr", listener.Addr().String(), "db", cfg.db,
 		"integrations", s.directory.Load().labels())
+	s.directory.Load().introduce(log, &roster{})
 	welcome(stdout, cfg, s)
 
 	select {
@@ -94,7 +96,7 @@ func (s *server) serve(ctx context.Context, cfg *config, listener net.Listener, 
 	case <-ctx.Done():
 		log.Info("stopping")
 		shutdown, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-		err = server.Shutdown(shutdown)
+		err = errors.Join(stopDesk(shutdown), server.Shutdown(shutdown))
 		cancel()
 	}
 	stopEngine()

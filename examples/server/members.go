@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/bonafide-idv/bonafide/decision"
 	"github.com/bonafide-idv/bonafide/httpadapter/webhook"
 	"github.com/bonafide-idv/bonafide/media"
 	"github.com/bonafide-idv/bonafide/session"
@@ -26,6 +30,15 @@ func truth(into *bool) func(value) error {
 		}
 		return json.Unmarshal(v.raw, into)
 	}
+}
+
+// truthIfSaid is truth that stays nil when it is left out.
+func truthIfSaid(into **bool) func(value) error {
+	return func(v value) error { *into = new(bool); return truth(*into)(v) }
+}
+
+func text(into *string) func(value) error {
+	return func(v value) (err error) { *into, err = v.text(); return err }
 }
 
 func id(into *uuid.UUID) func(value) error {
@@ -125,6 +138,27 @@ func contexts(into *[]media.Context) func(value) error {
 			*into = append(*into, media.Context(text))
 		}
 		return err
+	}
+}
+
+// record reads a record of a decision, in JSON of its own; what is in its additional data is up to who gives it.
+func record(into *decision.Record) func(value) error {
+	return func(v value) error {
+		if v.kind() != '{' {
+			return v.fault("must be an object")
+		}
+		d := json.NewDecoder(bytes.NewReader(v.raw))
+		d.DisallowUnknownFields()
+		err := d.Decode(into)
+		var other *json.UnmarshalTypeError
+		switch {
+		case errors.As(err, &other):
+			return v.fault("has a %s in %s, where it must be a %s", other.Value, other.Field, other.Type.Kind())
+		case err != nil:
+			return v.fault("is not a record, whose members are as person.first_name and automation.fields: %s",
+				strings.TrimPrefix(err.Error(), "json: "))
+		}
+		return nil
 	}
 }
 

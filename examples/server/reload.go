@@ -4,6 +4,8 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
 )
 
 // reloadOn reads the configuration again whenever a signal comes, until the function that it gives is called.
@@ -17,36 +19,59 @@ func (s *server) reloadOn(signals <-chan os.Signal, log *slog.Logger, read func(
 				return
 			case <-signals:
 			}
-			if err := s.reload(read); err != nil {
+			last := s.directory.Load()
+			waiting, err := s.reload(read)
+			if err != nil {
 				log.Error("the configuration was not read again, and stays as it was", "error", err)
 				continue
 			}
-			log.Info("the configuration was read again", "integrations", s.directory.Load().labels())
+			if len(waiting) > 0 {
+				log.Warn("what has changed of these members waits for a restart", "members", waiting)
+			}
+			log.Info("the configuration was read again, and taken over but for what waits for a restart",
+				"integrations", s.directory.Load().labels())
+			s.directory.Load().introduce(log, last)
 		}
 	}()
 	return func() { close(ended); <-done }
 }
 
+// atOnce reports whether a reload takes over the value of a flag.
+func atOnce(flag string) bool {
+	switch flag {
+	case "live", "strict", "monitoring", "session-ttl", "create-per-minute", "delete-per-hour", "delete-per-day":
+		return true
+	}
+	return strings.HasPrefix(flag, "webhook-")
+}
+
 // reload takes over what can change while the server runs: who the integrations are, with their secrets, policies
-// and addresses. What else the flags and the file say waits for a restart.
-func (s *server) reload(read func() (*config, error)) error {
+// and addresses. What else has changed of what the flags and the file say waits for a restart, and is named as the
+// file has it.
+func (s *server) reload(read func() (*config, error)) (waiting []string, err error) {
 	cfg, err := read()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	switch {
 	case (cfg.watchlist != "") != s.screened:
-		return errors.New("a watchlist is given or taken away, which needs a restart")
+		return nil, errors.New("a watchlist is given or taken away, which needs a restart")
 	case cfg.roster == nil && s.credentials.SharedSecret == "":
-		return errors.New("the integrations are no longer in the file, which needs a restart")
+		return nil, errors.New("the integrations are no longer in the file, which needs a restart")
 	}
 	next, err := s.rosterOf(cfg)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := next.mayFollow(s.directory.Load()); err != nil {
-		return err
+		return nil, err
 	}
 	s.directory.Store(next)
-	return nil
+	for name, value := range s.said {
+		if cfg.said[name] != value && !atOnce(name) {
+			waiting = append(waiting, strings.ReplaceAll(name, "-", "_"))
+		}
+	}
+	slices.Sort(waiting)
+	return waiting, nil
 }

@@ -73,7 +73,7 @@ func TestReload(t *testing.T) {
 			t.Errorf("%s: the configuration was %s; want %s", text, said, want)
 		}
 	}
-	const taken, refused = `read again" integrations=[acme]`, "not read again"
+	const taken, refused = "read again, and taken over", "not read again"
 
 	reload(file(`"one","two"`, hook("/old")), taken)
 	get(one, 200)
@@ -86,6 +86,22 @@ func TestReload(t *testing.T) {
 	if status, body := two.call("DELETE", "/v1/sessions/"+id, ""); status != 403 {
 		t.Errorf("a deletion that is allowed no longer: %d %s", status, body)
 	}
+
+	// What waits for a restart is named each time, and the rest is taken over.
+	waits := func(want string) {
+		t.Helper()
+		if said := one.stderr.String(); !strings.Contains(said, `waits for a restart" members=`+want) {
+			t.Errorf("the log does not say that %s waits: %s", want, said)
+		}
+	}
+	const more = `"codes":"tables","addr":"127.0.0.1:1","max_uploads":3,"session_ttl":"5h","log_level":"error","db"`
+	if said := one.stderr.String(); strings.Contains(said, `waits for a restart" members=`) {
+		t.Errorf("the log says that something waits when nothing does: %s", said)
+	}
+	reload(strings.Replace(file(`"two"`, `,"webhooks":{}`), `"db"`, more, 1), taken)
+	waits(`"[codes log_level max_uploads]"`) // -addr is a flag here, and beats the file
+	reload(strings.Replace(file(`"two"`, ""), `"db":"memory:"`, `"db":"sqlite:x"`, 1), taken)
+	waits("[db]")
 
 	for name, text := range map[string]string{
 		"not JSON":        `{"integrations":`,
@@ -101,6 +117,9 @@ func TestReload(t *testing.T) {
 	}
 	reload(file(`"two"`, `,"active":false`), taken)
 	get(two, 401)
+	another := `,{"name":"globex","api_key":"` + globexKey + `","secrets":["three"]}]}`
+	reload(strings.TrimSuffix(file(`"two"`, ""), "]}")+another, `read again, and taken over but for what waits for a restart" integrations="[acme globex]"`)
+	one.as(globexKey, "three").create("Other")
 	if log := one.stderr.String(); strings.Contains(log, `"two"`) {
 		t.Errorf("the log has a secret: %s", log)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/google/uuid"
@@ -23,7 +24,7 @@ type member struct {
 	session.Integration
 	name     string // for people; may be empty
 	apiKey   uuid.UUID
-	fullAuto bool // the sandbox says how sure it is
+	fullAuto bool // full auto is wanted: the sandbox says how sure it is
 }
 
 // label names the integration for people.
@@ -50,7 +51,7 @@ func ofFlags(cfg *config, creds credentials, integration uuid.UUID) (*roster, er
 		Integration: session.Integration{
 			ID: integration, Sandbox: !cfg.live, Policy: policy, Endpoints: cfg.webhooks.Endpoints(integration),
 		},
-		apiKey: creds.APIKey, fullAuto: cfg.webhooks.FullAuto != "",
+		apiKey: creds.APIKey, fullAuto: cfg.fullAuto,
 	}}}, nil
 }
 
@@ -68,7 +69,10 @@ func rosterOf(list value, entries []*entry) (*roster, error) {
 			Integration: session.Integration{
 				ID: e.id, Tenant: e.owner.tenant, Sandbox: e.sandbox, Policy: e.policy, Endpoints: e.webhooks.Endpoints(e.id),
 			},
-			name: e.name, apiKey: e.owner.apiKey, fullAuto: e.fullAuto,
+			name: e.name, apiKey: e.owner.apiKey, fullAuto: e.ownAuto,
+		}
+		if e.fullAuto != nil {
+			m.fullAuto = *e.fullAuto
 		}
 		if faults := m.Validate(); len(faults) > 0 {
 			return nil, fmt.Errorf("%s: %s", e.path, strings.Join(faults, "; "))
@@ -136,6 +140,20 @@ func (r *roster) mayFollow(last *roster) error {
 		}
 	}
 	return nil
+}
+
+// introduce logs who the integrations are that were not there before, and what one of them wants in vain.
+func (r *roster) introduce(log *slog.Logger, last *roster) {
+	for _, m := range r.members {
+		if _, ok := last.find(m.ID); ok {
+			continue
+		}
+		log.Info("an integration", "name", m.name, "id", m.ID)
+		if m.fullAuto && !m.Sandbox {
+			log.Warn("full auto is told of no decision of a live integration, unless it is posted at the desk of -desk-addr "+
+				"with a record.automation", "integration", m.label())
+		}
+	}
 }
 
 // labels name all integrations.

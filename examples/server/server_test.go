@@ -110,6 +110,9 @@ func TestLive(t *testing.T) {
 	id, _ := s.create("Approve")
 	s.call("PATCH", "/v1/sessions/"+id, `{"verification":{"status":"submitted"}}`)
 	s.until("GET", "/v1/sessions/"+id+"/decision", `"status":"review"`)
+	if out := s.stdout.String(); !strings.Contains(out, "# 6. Read the decision (review, 9121, within a second") || strings.Contains(out, "DESK=") {
+		t.Errorf("a live server without a desk prints %s", out)
+	}
 }
 
 // TestRestart has the same credentials, sessions and limits; a second process beside the first shares them too.
@@ -154,9 +157,14 @@ func TestHelp(t *testing.T) {
 	for _, flag := range []string{"-addr", "-db", "-data", "-public-url", "-api-key", "-shared-secret", "-webhook-url",
 		"-webhook-decisions-url", "-webhook-events-url", "-webhook-watchlist-url", "-webhook-user-status-url", "-webhook-fullauto-url",
 		"-allow-private-webhooks", "-live", "-session-ttl", "-create-per-minute", "-delete-per-hour", "-delete-per-day", "-log-level",
-		"-config", "-strict", "-codes", "-legacy-signature", "-watchlist", "-monitoring", "-max-upload"} {
+		"-config", "-strict", "-codes", "-legacy-signature", "-watchlist", "-monitoring", "-max-upload", "-max-uploads", "-desk-addr"} {
 		if !strings.Contains(stdout.String(), "  "+flag) {
 			t.Errorf("the help does not list %s", flag)
+		}
+	}
+	for _, word := range []string{"123456789 is Ada Specimen", "987654321 is Bob Sample", "sync-api.", "Ivan Examplov"} {
+		if !strings.Contains(stdout.String(), word) {
+			t.Errorf("the help does not speak of %s", word)
 		}
 	}
 	if status != 0 || stderr.Len() != 0 {

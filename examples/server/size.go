@@ -12,8 +12,8 @@ import (
 // size is a number of bytes that can be written with a unit, such as 24MiB.
 type size int64
 
-// defaultUpload is what the vendor takes (https://devdocs.veriff.com/apidocs/v1sessionsidmedia-3), and maxSize
-// what fits into the memory of a small machine.
+// defaultUpload is what the vendor takes (https://devdocs.veriff.com/apidocs/v1sessionsidmedia-3). No more than
+// maxSize can be asked for, which is a choice of this example's: uploads stream, and memory does not bound them.
 const (
 	defaultUpload size = 24 << 20
 	maxSize       size = 1 << 30

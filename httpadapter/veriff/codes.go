@@ -191,7 +191,7 @@ var refusalTable = [refusals]row{
 		pages: answer{http.StatusBadRequest, "1101", validationFailed}},
 	dataTooLate: {cause: "Device data come when the session takes none any more.",
 		pages: answer{http.StatusBadRequest, "1101", submittedBefore}},
-	dataEnough: {cause: "Device data come for the eleventh time in an attempt.",
+	enough: {cause: "Device data come for the eleventh time in an attempt, or more media than its policy allows.",
 		pages: answer{http.StatusBadRequest, "1101", validationFailed}},
 
 	imageMissing: {cause: "An upload has no medium.",

@@ -72,7 +72,7 @@ const (
 	sessionEnded
 	incomplete
 	dataTooLate
-	dataEnough
+	enough
 
 	imageMissing
 	imageNoData
@@ -106,7 +106,7 @@ var causes = []struct {
 	{session.ErrNotFound, resourceUnknown},
 	{session.ErrErased, resourceUnknown}, // it is being deleted
 	{session.ErrLimited, tooMany},
-	{session.ErrEnough, dataEnough},
+	{session.ErrEnough, enough},
 	{session.ErrReused, queryReused},
 	{session.ErrIncomplete, incomplete},
 	{session.ErrDeletionOff, deletionOff},

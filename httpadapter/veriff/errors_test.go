@@ -176,7 +176,7 @@ var causesOfAll = []cause{
 	{is: "The session lacks media of a context that the integration's policy requires.",
 		setup: on(func(p *session.Policy) { p.Required = []media.Context{"face"} }),
 		do:    to(call{method: "PATCH", path: "/v1/sessions/{id}", body: submit})},
-	{is: "Device data come for the eleventh time in an attempt.", do: func(h *house) result {
+	{is: "Device data come for the eleventh time in an attempt, or more media than its policy allows.", do: func(h *house) result {
 		path := "/v1/sessions/" + h.create(minimal).ID + "/collected-data"
 		for range 10 {
 			h.want(h.do(call{method: "POST", path: path, body: device}), http.StatusOK, "")

@@ -68,3 +68,17 @@ func TestAttemptMedia(t *testing.T) {
 
 // webmBytes begin as a film does.
 const webmBytes = "\x1a\x45\xdf\xa3\x8f\x42\x82\x84webm\x42\x87\x81\x02\x42\x85\x81\x02 and so on"
+
+// TestTooManyMedia: beyond the policy's number an upload is refused, and nothing remains.
+func TestTooManyMedia(t *testing.T) {
+	t.Parallel()
+	onEach(t, setup{policy: func(p *session.Policy) { p.MaxMedia = 1 }}, func(t *testing.T, h *house) {
+		id := h.create(minimal).ID
+		h.upload(id, "face", pngBytes)
+		got := h.do(call{method: "POST", path: "/v1/sessions/" + id + "/media", body: uploadBody("face", pngBytes)})
+		h.want(got, http.StatusBadRequest, "1101")
+		if n := len(h.snapshot(id).Media); n != 1 {
+			t.Errorf("%d media are there, want 1", n)
+		}
+	})
+}

@@ -9,7 +9,8 @@ import (
 	"github.com/bonafide-idv/bonafide/session"
 )
 
-// The body of https://devdocs.veriff.com/apidocs/v1sessionsidperson-1. Its names are not those of the decision.
+// The body of https://devdocs.veriff.com/apidocs/v1sessionsidperson-1. Its names are not those of the decision. The
+// vendor's list of its members is not known: they are those that clients read.
 type (
 	knownPerson struct {
 		ID           string    `json:"id"`
