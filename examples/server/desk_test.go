@@ -121,7 +121,7 @@ func TestDeskOutcomes(t *testing.T) {
 	}
 	id, _ := s.create("Other")
 	s.submit(id)
-	desk.wants(409, "status submitted", "POST", "/sessions/"+id+"/decision", `{"outcome":"review"}`)
+	desk.wants(400, "outcome must be approved, declined or resubmission", "POST", "/sessions/"+id+"/decision", `{"outcome":"review"}`)
 	desk.wants(200, id, "GET", "/sessions?status=review&status=submitted", "")
 }
 
