@@ -76,7 +76,7 @@ type ProofOfAddressFraud struct {
 	RiskLevel         *string  `json:"riskLevel"` // LOW_RISK, MEDIUM_RISK or HIGH_RISK
 	Reason            *string  `json:"reason"`
 	ReasonDescription *string  `json:"reasonDescription"`
-	Indicators        []string `json:"indicators"` // empty, and not nil, for none
+	Indicators        []string `json:"indicators"` // an array also when there are none
 }
 
 // ValidationResult is how well the person's data agree with one register of the United States: a level of

@@ -59,6 +59,15 @@ func (a Additional) MarshalJSON() ([]byte, error) {
 	return objectOf(members)
 }
 
+// MarshalJSON gives an array of indicators also when they are nil.
+func (f ProofOfAddressFraud) MarshalJSON() ([]byte, error) {
+	type fields ProofOfAddressFraud
+	if f.Indicators == nil {
+		f.Indicators = []string{}
+	}
+	return json.Marshal(fields(f))
+}
+
 // UnmarshalJSON takes any object: what a field would not write again as it is goes to Other, so that
 // nothing is lost.
 func (a *Additional) UnmarshalJSON(text []byte) error {

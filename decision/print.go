@@ -8,7 +8,9 @@ import (
 
 // Values about a person are for code to read, not for logs: printed with any verb, or as a value of a log, they
 // say only what they are. As JSON they are written whole, because that is how they are kept; and so a JSON log
-// writes them when they are within a slice or a struct that has no LogValue of its own.
+// writes them when they are within a slice or a struct that has no LogValue of its own. That cannot be helped for
+// a []Hit, []Listing or []Subject: log/slog asks what is logged for a LogValue, and not what is in it. Log the
+// [Screening] instead, or how many there are.
 
 func redact(w io.Writer, what string) { _, _ = io.WriteString(w, "["+what+"]") }
 

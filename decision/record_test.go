@@ -115,6 +115,9 @@ func TestAdditionalIsWritten(t *testing.T) {
 		}, `{"driversLicenseCategory":{"B":true,"C":null},"driversLicenseCategoryFrom":{"B":"2019-10-06","C":null}}`},
 		{"a register by its own name", decision.Additional{UKTFCheckResult: []decision.UKTFCheckResult{{CIFAS: "a", ElectoralRoll: "b", PEP: "c"}}},
 			`{"UKTFCheckResult":[{"CIFAS":"a","Electoral roll and Credit History UK":"b","PEP":"c"}]}`},
+		{"no indicators", decision.Additional{ProofOfAddress: &decision.ProofOfAddress{Fraud: &decision.ProofOfAddressFraud{}}},
+			`{"proofOfAddress":{"nameMatch":null,"nameMatchPercentage":null,"documentType":null,` +
+				`"fraud":{"riskLevel":null,"reason":null,"reasonDescription":null,"indicators":[]}}}`},
 		{"an empty list", decision.Additional{ValidationResults: []decision.ValidationResult{}}, `{"validationResults":[]}`},
 	} {
 		if err := c.a.Validate(); err != nil {
@@ -198,6 +201,40 @@ func numbers(t testing.TB, text string) (v any) {
 		t.Fatal(err)
 	}
 	return v
+}
+
+// TestNoArrayIsNull: texts of which there are none are left out or an empty array.
+func TestNoArrayIsNull(t *testing.T) {
+	t.Parallel()
+	r := fullRecord()
+	if n := forgetSlices(reflect.ValueOf(&r).Elem()); n < 3 {
+		t.Fatalf("only %d slices were made nil", n)
+	}
+	text, err := json.Marshal(r)
+	if err != nil || strings.Contains(string(text), "null") {
+		t.Errorf("got %s, %v; want no null", text, err)
+	}
+}
+
+// forgetSlices makes every slice of texts within a value nil, and says how many there were.
+func forgetSlices(v reflect.Value) (n int) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		return forgetSlices(v.Elem())
+	case reflect.Struct:
+		for i := range v.NumField() {
+			n += forgetSlices(v.Field(i))
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			n += forgetSlices(v.Index(i))
+		}
+		if v.Type() == reflect.TypeFor[[]string]() {
+			v.SetZero()
+			n++
+		}
+	}
+	return n
 }
 
 // TestAnyAdditionalComesBack, with any of the fields and others.

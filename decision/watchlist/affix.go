@@ -54,9 +54,12 @@ func set(words string) map[string]bool {
 // Something always remains.
 func core(words []string, organisation bool) ([]string, removed) {
 	var gone removed
-	rest := slices.Clone(words)
-	if kept := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return clericalMarks[w] }); 0 < len(kept) && len(kept) < len(words) {
-		rest, gone = kept, clericalMark
+	rest := words
+	isMark := func(word string) bool { return clericalMarks[word] }
+	if slices.ContainsFunc(words, isMark) {
+		if kept := slices.DeleteFunc(slices.Clone(words), isMark); len(kept) > 0 {
+			rest, gone = kept, clericalMark
+		}
 	}
 	before, behind := titles, suffixes
 	bit1, bit2 := title, suffix

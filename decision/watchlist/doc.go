@@ -13,9 +13,9 @@
 //	 "associates":["Olga Examplova"],"organisation":false,
 //	 "listings":[{"kind":"sanctions","source":"List of Examples","url":"https://list.example/1","date":"2020-01-31"}]}
 //
-// (on one line). Only name is required. born and died are a year or a day, a listing's kind is one of
-// [decision.ListKind]. A member that is not known is an error, because a misspelt one would weaken the search
-// in silence.
+// (on one line). A list has one entry at least, and of an entry only name is required. born and died are a year or
+// a day, a listing's kind is one of [decision.ListKind]. A member that is not known is an error, because a misspelt
+// one would weaken the search in silence.
 //
 // # Names
 //
@@ -52,5 +52,20 @@
 // # Cost
 //
 // A list is indexed when it is read. A search looks only at the names that share a rare word, the sound or the
-// words with the subject, so it costs much less than a look at each.
+// words with the subject, so it costs much less than a look at each: of 100,000 people with an alias each, about
+// a hundredth.
+//
+// The index has a posting of four bytes for each of up to 29 ways to find a word by its beginning, with one or two
+// letters left out; and for a name three as a whole, as many without what may be taken away, and one for each of
+// its words. Measured on 100,000 entries, on one core of a small server:
+//
+//	entries                                              memory, beyond what they say   time to read
+//	two names of two or three words each, with           0.35 KiB an entry              5 µs an entry
+//	a sixth as many different words as entries
+//	one name of four words that no other entry has       1.2 KiB an entry               25 µs an entry
+//
+// A list may need twice as much while it is read. A list whose index would need more than [MaxPostings] is refused
+// at the line that is too much, before its index is made; a word counts as 32 there, however short. Of the second
+// kind of entries that is after 497,000, and an index has no more than about 2 GiB. What entries say beside their
+// names is kept as it is, bounded by [MaxEntries] and [MaxLine] alone.
 package watchlist

@@ -3,8 +3,6 @@ package watchlist_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -43,6 +41,9 @@ var (
 )
 
 func read(t *rapid.T, lines []string) *watchlist.List {
+	if len(lines) == 0 {
+		return new(watchlist.List)
+	}
 	list, err := watchlist.Parse(strings.NewReader(strings.Join(lines, "\n")))
 	if err != nil {
 		t.Fatal(err)
@@ -62,15 +63,67 @@ func hits(t *rapid.T, list *watchlist.List, s decision.Subject) []decision.Hit {
 func TestTheIndexMissesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		list, s := read(t, rapid.SliceOfN(lines, 1, 60).Draw(t, "lines")), subjects.Draw(t, "subject")
-		want, err := list.Scan(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := hits(t, list, s); !reflect.DeepEqual(got, want.Hits) {
-			t.Fatalf("%q: got %d hits, want the %d of a scan", s.Name, len(got), len(want.Hits))
-		}
+		missesNothing(t, read(t, rapid.SliceOfN(lines, 1, 60).Draw(t, "lines")), subjects.Draw(t, "subject"))
 	})
+}
+
+// TestTheIndexMissesNoSlip: of words of any length and few letters, near each other and far.
+func TestTheIndexMissesNoSlip(t *testing.T) {
+	t.Parallel()
+	letter := rapid.SampledFrom([]rune("abcя"))
+	word := rapid.Custom(func(t *rapid.T) []rune { return rapid.SliceOfN(letter, 1, 34).Draw(t, "word") })
+	rapid.Check(t, func(t *rapid.T) {
+		subject := rapid.SliceOfN(word, 1, 3).Draw(t, "subject")
+		var file []string
+		for range rapid.IntRange(1, 20).Draw(t, "entries") {
+			var name []string
+			for _, word := range subject {
+				for range rapid.IntRange(0, 3).Draw(t, "slips") {
+					word = slip(t, word, letter)
+				}
+				name = append(name, string(word))
+			}
+			if rapid.Bool().Draw(t, "and a word more") {
+				name = append(name, string(word.Draw(t, "more")))
+			}
+			file = append(file, `{"name":"x`+strings.Join(name, " ")+`"}`)
+		}
+		missesNothing(t, read(t, file), decision.Subject{Name: "x" + strings.Join(wordsOf(subject), " ")})
+	})
+}
+
+func wordsOf(name [][]rune) (words []string) {
+	for _, word := range name {
+		words = append(words, string(word))
+	}
+	return words
+}
+
+// slip is a word with a slip of the pen.
+func slip(t *rapid.T, word []rune, letter *rapid.Generator[rune]) []rune {
+	word = slices.Clone(word)
+	at := rapid.IntRange(0, len(word)).Draw(t, "place")
+	switch kind := rapid.IntRange(0, 3).Draw(t, "kind"); {
+	case kind == 0 || at == len(word):
+		return slices.Insert(word, at, letter.Draw(t, "letter"))
+	case kind == 1:
+		return slices.Delete(word, at, at+1)
+	case kind == 2 && at > 0:
+		word[at-1], word[at] = word[at], word[at-1]
+	default:
+		word[at] = letter.Draw(t, "letter")
+	}
+	return word
+}
+
+func missesNothing(t *rapid.T, list *watchlist.List, s decision.Subject) {
+	want, err := list.Scan(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := hits(t, list, s); !reflect.DeepEqual(got, want.Hits) {
+		t.Fatalf("%q: got %d hits, want the %d of a scan", s.Name, len(got), len(want.Hits))
+	}
 }
 
 // TestTheOrderOfTheFileDoesNotMatter to what is found, nor to its order.
@@ -152,72 +205,4 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
-}
-
-// people makes a list of n with names as unevenly spread as they are: few that everybody has, many that few have.
-func people(b *testing.B, n int) (*watchlist.List, []decision.Subject) {
-	b.Helper()
-	random := rand.New(rand.NewPCG(1, 2))
-	syllables := strings.Fields("an be chi do el fa gor hu iv jo ka lem mi nor os pe qui ra ster tov ul van wi xi yu zan")
-	word := func(kinds int) string {
-		spelling := rand.New(rand.NewPCG(uint64(float64(kinds)*random.Float64()*random.Float64()), uint64(kinds)))
-		var text strings.Builder
-		for range 2 + spelling.IntN(3) {
-			text.WriteString(syllables[spelling.IntN(len(syllables))])
-		}
-		return text.String()
-	}
-	var file strings.Builder
-	var subjects []decision.Subject
-	for i := range n {
-		name := word(2000) + " " + word(50_000)
-		fmt.Fprintf(&file, `{"name":%q,"aka":[%q],"born":"%d"}`+"\n", name, word(2000)+" "+word(500)+" "+word(50_000), 1930+random.IntN(75))
-		switch i % (n / 8) {
-		case 1:
-			subjects = append(subjects, decision.Subject{Name: name})
-		case 2:
-			subjects = append(subjects, decision.Subject{Name: word(2000) + " " + word(50_000), Year: "1970"})
-		}
-	}
-	list, err := watchlist.Parse(strings.NewReader(file.String()))
-	if err != nil {
-		b.Fatal(err)
-	}
-	return list, subjects
-}
-
-// BenchmarkScreen is one search of 100,000 entries with 200,000 names, with the index and without.
-func BenchmarkScreen(b *testing.B) {
-	list, subjects := people(b, 100_000)
-	b.Run("index", func(b *testing.B) {
-		b.ReportAllocs()
-		for i := range b.N {
-			if _, err := list.Screen(b.Context(), subjects[i%len(subjects)]); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("scan", func(b *testing.B) {
-		b.ReportAllocs()
-		for i := range b.N {
-			if _, err := list.Scan(subjects[i%len(subjects)]); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-}
-
-// BenchmarkParse reads 10,000 entries and indexes them.
-func BenchmarkParse(b *testing.B) {
-	var file strings.Builder
-	for i := range 10_000 {
-		fmt.Fprintf(&file, `{"name":"Person%d Specimen%d","aka":["Alias %d"],"born":"1963","listings":[{"kind":"pep"}]}`+"\n", i, i%977, i)
-	}
-	b.SetBytes(int64(file.Len()))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := watchlist.Parse(strings.NewReader(file.String())); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

@@ -6,13 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 )
 
 // What a list is bounded by.
 const (
-	MaxLine    = 64 << 10  // bytes of a line, without its end
-	MaxEntries = 1_000_000 // entries of a list
-	MaxHits    = 100       // hits of a screening; the best ones are told
+	MaxLine     = 64 << 10  // bytes of a line, without its end
+	MaxEntries  = 1_000_000 // entries of a list
+	MaxPostings = 1 << 26   // postings of the index, as the package's documentation counts them
+	MaxHits     = 100       // hits of a screening; the best ones are told
 )
 
 // ErrList is what every [LineError] unwraps to.
@@ -35,24 +37,41 @@ func (e *LineError) Error() string {
 // Unwrap makes errors.Is(err, ErrList) true.
 func (e *LineError) Unwrap() error { return ErrList }
 
+// ErrEmpty refuses a list without any entry: on a file that was lost on the way nobody would be found, and nobody
+// would notice.
+var ErrEmpty = errors.New("watchlist: the list has no entry")
+
 // List is a list to screen people against. It never changes, and is safe for concurrent use; the zero value has
 // nobody on it. To take up a newer list, make another one.
 type List struct {
-	entries []entry
-	index   index
+	index func() *index // nil: nobody is on it. A func, of which whoever prints what has a List prints an address
 }
 
 // Len is how many entries the list has.
-func (l *List) Len() int { return len(l.entries) }
+func (l *List) Len() int { return len(l.all().entries) }
+
+// all is the index, be it of nobody.
+func (l *List) all() *index {
+	if l.index == nil {
+		return &index{}
+	}
+	return l.index()
+}
 
 // Format writes a fixed word for every verb: what is on a list is personal data.
-func (l *List) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[watchlist]") }
+func (List) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[watchlist]") }
+
+// LogValue gives a fixed word.
+func (List) LogValue() slog.Value { return slog.StringValue("[watchlist]") }
 
 // Parse reads a list of JSON Lines, as the package's documentation has them, to its end.
 //
-// Errors: a *[LineError] for the first line that is wrong; else what r answers.
-func Parse(r io.Reader) (*List, error) {
-	var entries []entry
+// Errors: a *[LineError] for the first line that is wrong, or one more than a list may have; [ErrEmpty]; else
+// what r answers.
+func Parse(r io.Reader) (*List, error) { return parse(r, MaxPostings) }
+
+func parse(r io.Reader, maxPostings int) (*List, error) {
+	b := newBuilder()
 	lines := bufio.NewReaderSize(r, MaxLine+1)
 	for n := 1; ; n++ {
 		line, err := lines.ReadSlice('\n')
@@ -67,13 +86,20 @@ func Parse(r io.Reader) (*List, error) {
 			if fault != nil {
 				return nil, &LineError{n, fault.member, fault.fault.Error()}
 			}
-			if len(entries) == MaxEntries {
+			if len(b.entries) == MaxEntries {
 				return nil, &LineError{Line: n, Fault: fmt.Sprintf("is one entry more than %d", MaxEntries)}
 			}
-			entries = append(entries, e)
+			if b.add(e); b.postings() > maxPostings {
+				return nil, &LineError{Line: n, Fault: fmt.Sprintf("makes the index need more than %d postings", maxPostings)}
+			}
 		}
-		if err != nil {
-			return &List{entries, indexOf(entries)}, nil
+		if err == nil {
+			continue
 		}
+		if len(b.entries) == 0 {
+			return nil, ErrEmpty
+		}
+		x := b.done()
+		return &List{func() *index { return x }}, nil
 	}
 }

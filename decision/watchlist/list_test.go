@@ -1,9 +1,11 @@
 package watchlist_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -18,12 +20,14 @@ func TestParseAccepts(t *testing.T) {
 		name, text string
 		entries    int
 	}{
-		{"nothing", "", 0},
-		{"only notes and blank lines", "# note\n\n  \t\r\n  # {}", 0},
+		{"notes and blank lines", "# note\n\n  \t\r\n  # {}\n{\"name\":\"Ada\"}\n#", 1},
 		{"a name", `{"name":"Ada"}`, 1},
 		{"two lines with carriage returns", "{\"name\":\"Ada\"}\r\n{\"name\":\"Bob\"}\r\n", 2},
 		{"white space around it", " {\"name\" : \"Ada\"}\t", 1},
 		{"null for what is left out", `{"name":"Ada","aka":null,"born":null,"organisation":null,"listings":null}`, 1},
+		{"escapes in members and texts", `{"n\u0061me":"\u0041da \"\\","aka":["\ud83d\ude00 x }]","a,b:c"],"associates":["\\","]",""]}`, 1},
+		{"nothing in arrays", `{"name":"Ada","aka":[ ],"countries":[null],"listings":[],"associates":[]}`, 1},
+		{"white space everywhere", "{ \"name\"\t:\r\"Ada\" , \"aka\" : [ \"a\" , \"b\" ] ,\"organisation\":\ttrue , \"listings\" : [ { \"kind\" : \"pep\" } ] }", 1},
 		{"days and years", `{"name":"Ada","born":"1963-05-17","died":"2020"}`, 1},
 		{"every kind of list", `{"name":"Ada","listings":[{"kind":"pep"},{"kind":"sanctions"},{"kind":"warnings"},{"kind":"fitness_probity"},{"kind":"adverse_media"}]}`, 1},
 		{"the longest line", long + "\n" + long, 2},
@@ -40,6 +44,13 @@ func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, line, member, fault string }{
 		{"no JSON", `canary`, "", "is not one JSON object in UTF-8"},
+		{"broken within", `{"name":"canary","aka":["canary"}`, "", "is not one JSON object in UTF-8"},
+		{"broken escape", `{"name":"canary\x"}`, "", "is not one JSON object in UTF-8"},
+		{"a member twice, once with an escape", `{"name":"canary","n\u0061me":"canary"}`, "name", "is there twice"},
+		{"an alias that is nothing", `{"name":"canary","aka":[null]}`, "aka", "has no letter, or more than 1000 bytes"},
+		{"listings that are an object", `{"name":"canary","listings":{"kind":"pep"}}`, "listings", "is of another type"},
+		{"a listing that is nothing", `{"name":"canary","listings":[null]}`, "listings", "is not one JSON object in UTF-8"},
+		{"a listing's member twice", `{"name":"canary","listings":[{"kind":"pep","kind":"canary"}]}`, "listings.kind", "is there twice"},
 		{"broken", `{"name":"canary"`, "", "is not one JSON object in UTF-8"},
 		{"two objects", `{"name":"canary"} {}`, "", "is not one JSON object in UTF-8"},
 		{"a list", `["canary"]`, "", "is not one JSON object in UTF-8"},
@@ -82,6 +93,19 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+// TestParseRefusesAnEmptyList, whatever else the file has: on it nobody would ever be found.
+func TestParseRefusesAnEmptyList(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "\n", "# note\n\n  \t\r\n  # {}"} {
+		if list, err := watchlist.Parse(strings.NewReader(text)); list != nil || !errors.Is(err, watchlist.ErrEmpty) {
+			t.Errorf("%q: got %v, want ErrEmpty", text, err)
+		}
+	}
+	if n := new(watchlist.List).Len(); n != 0 {
+		t.Errorf("the zero list has %d entries, want none", n)
+	}
+}
+
 func TestParsePassesOnWhatTheReaderSays(t *testing.T) {
 	t.Parallel()
 	r := io.MultiReader(strings.NewReader("{\"name\":\"Ada\"}\n"), iotest.ErrReader(io.ErrClosedPipe))
@@ -107,6 +131,27 @@ func TestListsAreBounded(t *testing.T) {
 	}
 }
 
+// TestIndexesAreBounded to the posting, at the line that is too much.
+func TestIndexesAreBounded(t *testing.T) {
+	t.Parallel()
+	text := strings.Join([]string{
+		`{"name":"Ada Specimen"}`, `{"name":"Dr Ada Specimen Jr","aka":["Wilhelmina Placeholder","Dr née Ян"]}`,
+		`{"name":"Aaaaaaaaa GmbH","organisation":true}`,
+	}, "\n")
+	const words, names, spelt = 10, 8, 13 // the names with their other forms, and without them
+	const enough = 32*words + 3*names + spelt
+	if _, err := watchlist.ParseWithin(strings.NewReader(text), enough); err != nil {
+		t.Errorf("%d postings with a bound of as many: %v", enough, err)
+	}
+	_, err := watchlist.ParseWithin(strings.NewReader(text+"\n{\"name\":\"Bob\"}"), enough-1)
+	if want := fmt.Sprintf("watchlist: line 3 makes the index need more than %d postings", enough-1); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if !errors.Is(err, watchlist.ErrList) {
+		t.Errorf("%v is no ErrList", err)
+	}
+}
+
 // endless gives one line for ever.
 type endless struct {
 	line []byte
@@ -121,9 +166,32 @@ func (e *endless) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
+// TestListsAreNotPrinted by any verb or in a log: neither by themselves nor within something.
 func TestListsAreNotPrinted(t *testing.T) {
 	t.Parallel()
-	if got := fmt.Sprintf("%v %+v %#v %s", watchlist.Sandbox(), watchlist.Sandbox(), watchlist.Sandbox(), watchlist.Sandbox()); strings.Contains(got, "Ivan") {
-		t.Errorf("got %s", got)
+	list := watchlist.Sandbox()
+	var out bytes.Buffer
+	for _, value := range []any{
+		list, *list, &list, []watchlist.List{*list}, []*watchlist.List{list}, map[string]watchlist.List{"list": *list},
+		struct{ List watchlist.List }{*list}, struct{ list watchlist.List }{*list}, struct{ list *watchlist.List }{list},
+	} {
+		fmt.Fprintf(&out, "%v %+v %#v %s %q %x %d\n", value, value, value, value, value, value, value)
+		slog.New(slog.NewTextHandler(&out, nil)).Info("value", "value", value)
+		slog.New(slog.NewJSONHandler(&out, nil)).Info("value", "value", value)
+	}
+	for _, said := range []string{"Ivan", "ivan", "4976616e", "6976616e"} {
+		if strings.Contains(out.String(), said) {
+			t.Errorf("printed: %s", &out)
+		}
+	}
+	for _, value := range []any{list, *list, struct{ List any }{*list}} {
+		if got := fmt.Sprintf("%v", value); !strings.Contains(got, "[watchlist]") {
+			t.Errorf("got %s, want that it is a list", got)
+		}
+	}
+	out.Reset()
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("value", "list", *list, "pointer", list)
+	if got := out.String(); !strings.Contains(got, `"list":"[watchlist]","pointer":"[watchlist]"`) {
+		t.Errorf("got %s, want that it is a list", got)
 	}
 }

@@ -11,8 +11,8 @@ type word struct {
 	letters           int
 }
 
-func wordOf(text string) *word {
-	return &word{text, soundex(text), fullForm(text), utf8.RuneCountInString(text)}
+func wordOf(text string) word {
+	return word{text, soundex(text), fullForm(text), utf8.RuneCountInString(text)}
 }
 
 // form is a name as it is written, or without what may be taken away.
@@ -22,12 +22,13 @@ type form struct {
 }
 
 // formsOf are the forms of a name: as it is, and its core where that is another.
-func formsOf(name string, organisation bool, of func(string) *word) []form {
+func formsOf(name string, organisation bool) []form {
 	words := wordsOf(name)
 	build := func(words []string, gone removed) form {
 		f := form{make([]*word, len(words)), gone}
 		for i, text := range words {
-			f.words[i] = of(text)
+			w := wordOf(text)
+			f.words[i] = &w
 		}
 		return f
 	}

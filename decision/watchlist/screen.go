@@ -3,7 +3,6 @@ package watchlist
 import (
 	"cmp"
 	"context"
-	"errors"
 	"math"
 	"slices"
 
@@ -13,24 +12,21 @@ import (
 // Provider is the name under which a list answers.
 const Provider = "watchlist"
 
-// ErrSubject is what a screening answers for a name without a letter: that nobody was found would not be true.
-var ErrSubject = errors.New("watchlist: the subject has no name to look for")
-
 // tolerance is how many years two years of birth may be apart.
 const tolerance = 1
 
 // Screen looks for somebody on the list. The same list and subject give the same hits, in the same order,
 // whatever the order of the entries in the file.
 //
-// Errors: [ErrSubject]; that of ctx when it ends.
+// Errors: [decision.ErrSubject] for a name without a letter or digit; that of ctx when it ends.
 func (l *List) Screen(ctx context.Context, s decision.Subject) (decision.Screening, error) {
 	subject := subjectOf(s)
 	if len(subject.person[0].words) == 0 {
-		return decision.Screening{}, ErrSubject
+		return decision.Screening{}, decision.ErrSubject
 	}
 	forms := slices.Concat(subject.person, subject.organisation[1:]) // the first is the same
-	ids := l.index.candidates(forms)
-	return l.screen(ctx, s, subject, ids)
+	x := l.all()
+	return x.screen(ctx, s, subject, x.candidates(forms))
 }
 
 // subject is somebody as names are compared: the forms of a name depend on what it is the name of.
@@ -40,18 +36,19 @@ type subject struct {
 }
 
 func subjectOf(s decision.Subject) subject {
-	return subject{formsOf(s.Name, false, wordOf), formsOf(s.Name, true, wordOf), year(s.Year)}
+	return subject{formsOf(s.Name, false), formsOf(s.Name, true), year(s.Year)}
 }
 
 // screen compares the subject with the given names.
-func (l *List) screen(ctx context.Context, s decision.Subject, subject subject, ids []int32) (decision.Screening, error) {
+func (x *index) screen(ctx context.Context, s decision.Subject, subject subject, ids []uint32) (decision.Screening, error) {
 	var found []hit
+	var room spelling
 	for i, id := range ids {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return decision.Screening{}, ctx.Err()
 		}
-		n := &l.index.names[id]
-		e := &l.entries[n.entry]
+		n := &x.names[id]
+		e := &x.entries[n.entry]
 		born := year(e.born)
 		if subject.year != 0 && born != 0 && max(subject.year-born, born-subject.year) > tolerance {
 			continue
@@ -60,7 +57,7 @@ func (l *List) screen(ctx context.Context, s decision.Subject, subject subject, 
 		if e.organisation {
 			forms = subject.organisation
 		}
-		h := hit{match: compare(forms, n.forms), entry: e, aka: int(n.aka), sameYear: born != 0 && born == subject.year}
+		h := hit{match: compare(forms, x.formsOf(n, &room)), entry: e, aka: int(n.aka), sameYear: born != 0 && born == subject.year}
 		switch last := len(found) - 1; {
 		case h.way == different:
 		case last >= 0 && found[last].entry == e:

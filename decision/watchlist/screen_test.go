@@ -180,7 +180,7 @@ func TestScreenRefuses(t *testing.T) {
 	t.Parallel()
 	list := watchlist.Sandbox()
 	for _, name := range []string{"", " ", "-- . '", "\u0301"} {
-		if found, err := list.Screen(t.Context(), decision.Subject{Name: name}); !errors.Is(err, watchlist.ErrSubject) || found.Hits != nil {
+		if found, err := list.Screen(t.Context(), decision.Subject{Name: name}); !errors.Is(err, decision.ErrSubject) || found.Hits != nil {
 			t.Errorf("screen %q: got %v, want ErrSubject", name, err)
 		}
 	}

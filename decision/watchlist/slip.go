@@ -63,18 +63,31 @@ func alignment(a, b []rune) int {
 	return last[len(b)]
 }
 
-// shortened gives the hash of the word and of every word that remains when up to as many letters as its bound
-// are left out. Of two words with as many slips as slips allows, each gives one that the other gives too.
+// beginning is how many letters of a word the index looks at.
+const beginning = 7
+
+// shortened gives the hash of a word's beginning, and of all that remains of it when up to as many letters as the
+// word's bound are left out. Of two words with as many slips as slips allows, each gives one that the other gives
+// too: leave out of both what the slips changed, then the same remains of the words. Of the beginnings then
+// remains the same but for letters at the end of one; as there are no more of them than were left out of the
+// other, leave them out as well.
 func shortened(word string, do func(key uint64)) {
-	do(hash('~', word))
-	if n := bound(utf8.RuneCountInString(word)); n > 0 {
-		leaveOut([]byte(word), 0, n, do)
+	end, letters := len(word), 0
+	for i := range word {
+		if letters == beginning {
+			end = i
+		}
+		letters++
+	}
+	do(hash('~', word[:end]))
+	if n := bound(letters); n > 0 {
+		leaveOut([]byte(word[:end]), 0, n, do)
 	}
 }
 
 // leaveOut leaves up to n letters out, from a place on.
 func leaveOut(word []byte, from, n int, do func(key uint64)) {
-	var room [utf8.UTFMax * maxFuzzy]byte
+	var room [utf8.UTFMax * beginning]byte
 	for i, size := from, 0; i < len(word); i += size {
 		_, size = utf8.DecodeRune(word[i:])
 		less := append(append(room[:0], word[:i]...), word[i+size:]...)

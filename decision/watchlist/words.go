@@ -3,6 +3,7 @@ package watchlist
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -21,8 +22,9 @@ func wordsOf(name string) []string {
 // normal is a name as words with one space between them. What is normal stays as it is.
 func normal(name string) string {
 	var b strings.Builder
+	b.Grow(len(name))
 	gap := false
-	for _, r := range plain.Replace(lower(name)) {
+	for _, r := range lower(name) {
 		switch {
 		case unicode.IsMark(r), unicode.Is(unicode.Cf, r), strings.ContainsRune(joins, r):
 		case unicode.IsLetter(r), unicode.IsNumber(r):
@@ -41,13 +43,17 @@ func normal(name string) string {
 // joins are the characters that part nothing.
 const joins = ".'’‘ʼ`´"
 
-// lower is a text in small letters, taken apart into letters and marks. It goes by way of the capitals, as two
-// small letters may share one. A letter may come apart only once it is small, and turn out to be a capital again.
+// lower is a text in small letters, taken apart into letters and marks, with plain letters. It goes by way of the
+// capitals, as two small letters may share one. A letter may come apart only once it is small, and turn out to be
+// a capital again.
 func lower(text string) string {
+	if !strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return strings.ToLower(text) // to which the rest would do nothing
+	}
 	for {
 		next := norm.NFKD.String(strings.ToLower(strings.ToUpper(text)))
 		if next == text {
-			return text
+			return plain.Replace(text)
 		}
 		text = next
 	}

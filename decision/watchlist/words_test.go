@@ -88,6 +88,25 @@ func TestSlips(t *testing.T) {
 	})
 }
 
+// TestSlipsLeaveAKeyInCommon: what the index looks for is there, of words of any length.
+func TestSlipsLeaveAKeyInCommon(t *testing.T) {
+	t.Parallel()
+	letter := rapid.SampledFrom([]rune("abcя"))
+	rapid.Check(t, func(t *rapid.T) {
+		one := rapid.SliceOfN(letter, 0, 34).Draw(t, "word")
+		other := one
+		for range rapid.IntRange(0, 2).Draw(t, "slips") {
+			other = slip(t, other, letter)
+		}
+		keys, common := map[uint64]bool{}, false
+		watchlist.Shortened(string(one), func(key uint64) { keys[key] = true })
+		watchlist.Shortened(string(other), func(key uint64) { common = common || keys[key] })
+		if _, alike := watchlist.Slips(string(one), string(other)); alike && !common {
+			t.Fatalf("%q and %q are alike, and have no key in common", string(one), string(other))
+		}
+	})
+}
+
 func textbook(a, b []rune) int {
 	if len(a) == 0 || len(b) == 0 {
 		return len(a) + len(b)
