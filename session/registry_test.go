@@ -254,3 +254,37 @@ func TestRegistryRoom(t *testing.T) {
 		t.Errorf("then it is %s", got)
 	}
 }
+
+// TestWhoIsARegistryCheck: what was made by the verb, and nothing else, whatever the facts say; and a verb that is
+// off, or whose outcome nobody can wait for, makes nothing.
+func TestWhoIsARegistryCheck(t *testing.T) {
+	t.Parallel()
+	b := setUp(t, withRegistry(session.SandboxRegistry{}))
+	pretending := ada
+	pretending.RegistryCheck = true
+	pretending.Person.FirstName = "Approve"
+	s, err := b.Create(b.ctx, pretending)
+	if err != nil || s.Facts.RegistryCheck {
+		t.Fatalf("%v, registry check %t", err, s.Facts.RegistryCheck)
+	}
+	b.submit(s.ID)
+	b.settle()
+	if got := b.get(s.ID).Status; got != session.StatusApproved {
+		t.Errorf("it was not the decider who decided: %s", got)
+	}
+	if _, err := b.With(b.store).AskRegistry(b.ctx, ada); !errors.Is(err, session.ErrHosted) {
+		t.Errorf("on a host's transaction: %v", err)
+	}
+	off := setUp(t, func(_ *session.Integration, cfg *session.Config) { cfg.Registry = session.SandboxRegistry{} })
+	if _, err := off.CheckRegistry(off.ctx, ada); !errors.Is(err, session.ErrRegistryOff) {
+		t.Errorf("where it is off: %v", err)
+	}
+	for _, of := range []struct {
+		b    *bench
+		want int
+	}{{b, 1}, {off, 0}} {
+		if list, err := of.b.List(of.b.ctx, session.List{}); err != nil || len(list) != of.want {
+			t.Errorf("%d sessions are there, %v; want %d", len(list), err, of.want)
+		}
+	}
+}

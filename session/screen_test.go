@@ -321,3 +321,60 @@ func TestNothingToLookFor(t *testing.T) {
 		t.Errorf("asked %d times: %v", len(never.asked), err)
 	}
 }
+
+// screenerFunc is a function as a Screener.
+type screenerFunc func(decision.Subject) (decision.Screening, error)
+
+func (f screenerFunc) Screen(_ context.Context, s decision.Subject) (decision.Screening, error) {
+	return f(s)
+}
+
+// TestLateScreener: what was found of somebody who is not looked for any more is not kept.
+func TestLateScreener(t *testing.T) {
+	t.Parallel()
+	var b *bench
+	var id uuid.UUID
+	asked := 0
+	b = setUp(t, func(in *session.Integration, cfg *session.Config) {
+		in.Policy.Screening = true
+		cfg.Screener = screenerFunc(func(decision.Subject) (decision.Screening, error) {
+			if asked++; asked == 1 {
+				verdict := decision.Verdict{Outcome: decision.Approved, Record: decision.Record{
+					Person: &decision.Person{FullName: "Somebody Else"},
+				}}
+				if _, err := b.Decide(b.ctx, id, verdict); err != nil {
+					t.Error(err)
+				}
+				return decision.Screening{Hits: []decision.Hit{{Name: "stale"}}}, nil
+			}
+			return decision.Screening{}, nil
+		})
+	})
+	id = b.create("Review").ID
+	b.submit(id)
+	b.settle()
+	s := b.get(id)
+	if found := s.Screening(); asked != 2 || len(s.Findings) != 1 || found.Screening.Subject.Name != "Somebody Else" || len(found.Screening.Hits) != 0 {
+		t.Errorf("asked %d times, %d findings", asked, len(s.Findings))
+	}
+}
+
+// TestNoScreeningOfWhoTriesAgain: a request for resubmission takes the screening back that was due.
+func TestNoScreeningOfWhoTriesAgain(t *testing.T) {
+	t.Parallel()
+	l := &lists{err: errors.New("away")}
+	b := setUp(t, withScreening(l, time.Hour))
+	id := b.to(session.StatusReview)
+	if err := decide(decision.Resubmission)(b, id); err != nil {
+		t.Fatal(err)
+	}
+	if s := b.get(id); !s.ScreenAt.IsZero() || s.DueAt != s.ExpiresAt {
+		t.Errorf("it is still to be screened at %s", s.ScreenAt)
+	}
+	l.err = nil
+	b.clock.Add(30 * 24 * time.Hour) // it is abandoned
+	b.settle()
+	if _, err := b.Screening(b.ctx, id); !errors.Is(err, session.ErrNotFound) || len(l.asked) != 1 {
+		t.Errorf("asked %d times, then %v", len(l.asked), err)
+	}
+}
