@@ -88,13 +88,16 @@ func (e *Engine) Expire(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
 //
 // Errors: [ErrNotFound]; the *[TransitionError] with which the action would be refused.
 func (e *Engine) Can(ctx context.Context, id uuid.UUID, action Action) error {
-	w, err := e.begin(ctx, Ref{ID: id}, 0)
+	w, err := e.begin(ctx, Ref{ID: id}, PartAttempts)
 	if err != nil {
 		return err
 	}
 	status := w.snap.At(w.now).Status
-	if action == ActionUpload || action == ActionCollect {
+	switch action {
+	case ActionUpload:
 		return takes(status, action, e.actor)
+	case ActionCollect:
+		return w.collects()
 	}
 	_, err = Next(status, action, e.actor)
 	return err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/netip"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -21,21 +22,22 @@ const (
 // ErrEnough: so much of its kind was added to the attempt that no more is taken.
 var ErrEnough = errors.New("session: the attempt has enough of that")
 
-// Collect adds what the host knows about the person's device to the session's current attempt; after a request
-// for resubmission, to the next. It may be called again, ten times in all, and the newest counts. Like an upload it changes no
-// status, and is possible while media are taken.
+// Collect adds what the host knows about the person's device to the session's current attempt. It may be called
+// again, about ten times in all (as many more as run at the same time), and the newest counts. Like an upload it changes no status, and is possible while media
+// are taken; but it opens no attempt: after a request for resubmission the person must have begun the next.
 //
 // Errors: [ErrNotFound]; a *[TransitionError] for [ActionCollect] when the session takes no data any more; a
 // *[FactsError] for data that are not acceptable; [ErrEnough].
 func (e *Engine) Collect(ctx context.Context, id uuid.UUID, d Device) (*Snapshot, error) {
 	return e.write(ctx, Ref{ID: id}, PartAttempts|PartFindings, func(w *work) error {
-		if err := takes(w.snap.At(w.now).Status, ActionCollect, e.actor); err != nil {
+		if err := w.collects(); err != nil {
 			return err
 		}
 		if err := d.Validate(); err != nil {
 			return err
 		}
-		w.intoAttempt()
+		w.change.Keep = true
+		w.active()
 		if w.has(FindingDevice, w.snap.AttemptID) >= maxDevices {
 			return ErrEnough
 		}
@@ -46,6 +48,15 @@ func (e *Engine) Collect(ctx context.Context, id uuid.UUID, d Device) (*Snapshot
 	})
 }
 
+// collects refuses data about the device when it is not the person's turn, or the attempt was judged already.
+func (w *work) collects() error {
+	status := w.snap.At(w.now).Status
+	if a := w.snap.attempt(); a != nil && a.Status == StatusResubmissionRequested {
+		return &TransitionError{Status: status, Action: ActionCollect, Actor: w.e.actor}
+	}
+	return takes(status, ActionCollect, w.e.actor)
+}
+
 // Validate answers the first fault as a *[FactsError].
 func (d Device) Validate() error {
 	switch {
@@ -54,9 +65,13 @@ func (d Device) Validate() error {
 	case d.Fingerprint == "":
 		return &FactsError{"fingerprint", FaultMissing}
 	}
-	texts := []field{{"provider", d.Provider, maxName}, {"fingerprint", d.Fingerprint, maxName}}
-	if err := faultOf(texts); err != nil {
-		return err
+	for _, t := range []field{{"provider", d.Provider, maxName}, {"fingerprint", d.Fingerprint, maxName}} {
+		switch {
+		case !clean(t.text):
+			return &FactsError{t.name, FaultText}
+		case utf8.RuneCountInString(t.text) > t.most:
+			return &FactsError{t.name, FaultTooLong}
+		}
 	}
 	if d.IPv4 == "" && d.IPv6 == "" {
 		return &FactsError{"ip", FaultMissing}

@@ -36,9 +36,12 @@ func TestCollect(t *testing.T) {
 	}
 	b.submit(id)
 	b.settle() // a resubmission is requested
-	again, err := b.Collect(b.ctx, id, device)
-	if err != nil || again.AttemptN != 2 || again.AttemptID == s.AttemptID {
-		t.Fatalf("after a request for resubmission: %v, attempt %d", err, again.AttemptN)
+	if _, err := b.Collect(b.ctx, id, device); !errors.Is(err, session.ErrTransition) || b.get(id).AttemptN != 1 {
+		t.Errorf("about an attempt that was judged: %v", err)
+	}
+	b.upload(id) // which opens the next
+	if _, err := b.Collect(b.ctx, id, device); err != nil {
+		t.Errorf("about the next attempt: %v", err)
 	}
 	if s = b.get(id); s.Device(s.AttemptID) == nil || s.AttemptN != 2 || s.Status != session.StatusResubmissionRequested {
 		t.Errorf("then attempt %d in %s", s.AttemptN, s.Status)
@@ -80,6 +83,8 @@ func TestDevices(t *testing.T) {
 		{"IPv6 alone", func(d *session.Device) { d.IPv4, d.IPv6 = "", "2001:db8::1" }, "", ""},
 		{"both addresses", func(d *session.Device) { d.IPv6 = "2001:db8::1" }, "", ""},
 		{"longest", func(d *session.Device) { d.Provider, d.Fingerprint = long[1:], long[1:] }, "", ""},
+		{"longest of other letters", func(d *session.Device) { d.Provider = strings.Repeat("é", 255) }, "", ""},
+		{"too long of other letters", func(d *session.Device) { d.Provider = strings.Repeat("é", 256) }, "provider", session.FaultTooLong},
 		{"no provider", func(d *session.Device) { d.Provider = "" }, "provider", session.FaultMissing},
 		{"no fingerprint", func(d *session.Device) { d.Fingerprint = "" }, "fingerprint", session.FaultMissing},
 		{"long provider", func(d *session.Device) { d.Provider = long }, "provider", session.FaultTooLong},
@@ -139,6 +144,7 @@ func TestSetUserStatus(t *testing.T) {
 		"no session":      {uuid.New(), uuid.Nil, first, session.ErrNotFound},
 		"another attempt": {id, uuid.New(), first, session.ErrNotFound},
 		"nothing":         {id, uuid.Nil, session.UserStatus{}, session.ErrFacts},
+		"no letter":       {id, uuid.Nil, session.UserStatus{Status: "!!!"}, session.ErrFacts},
 		"NUL":             {id, uuid.Nil, session.UserStatus{Status: "a\x00"}, session.ErrFacts},
 		"too long":        {id, uuid.Nil, session.UserStatus{Status: "a", Reason: strings.Repeat("x", 5000)}, session.ErrFacts},
 	} {
@@ -180,6 +186,7 @@ func TestEnough(t *testing.T) {
 	}
 	b.submit(id)
 	b.settle()
+	b.upload(id)
 	if err := collect(); err != nil {
 		t.Errorf("in the next attempt: %v", err)
 	}

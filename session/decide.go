@@ -70,9 +70,6 @@ func (e *Engine) ask(ctx context.Context, s *Snapshot) (v decision.Verdict, err 
 		})
 		return v, err
 	}
-	if e.cfg.Registry == nil {
-		return v, errNoRegistry
-	}
 	err = guarded("registry", func() error {
 		v, err = e.cfg.Registry.ValidateRegistry(ctx, s.Facts)
 		return err

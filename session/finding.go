@@ -25,8 +25,8 @@ type Found struct {
 
 // Device is what the host knows about the device and the network that the person uses.
 type Device struct {
-	Provider    string `json:"provider"`    // who collected it, at most 255 bytes
-	Fingerprint string `json:"fingerprint"` // of the device, at most 255 bytes
+	Provider    string `json:"provider"`    // who collected it, at most 255 characters
+	Fingerprint string `json:"fingerprint"` // of the device, at most 255 characters
 	IPv4        string `json:"ipv4,omitempty"`
 	IPv6        string `json:"ipv6,omitempty"` // one of the two must be given
 	// Details is a JSON object of whatever else is known, kept as it is, at most 64 KiB.

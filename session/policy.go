@@ -48,7 +48,8 @@ type Policy struct {
 	// again. Default: off.
 	Screening bool
 	// Monitoring is how long after a screening the next one follows, for as long as the session is there; the
-	// host is told only of what is new. At least a minute. Default: 0, never.
+	// host is told only of what is new. At least a minute. A search that is due while Screening is off is looked at
+	// again a week later. Default: 0, never.
 	Monitoring time.Duration
 	// Registry allows [Engine.CheckRegistry]. Default: off.
 	Registry bool

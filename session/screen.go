@@ -130,24 +130,33 @@ func (e *Engine) screen(ctx context.Context, claimed Session) error {
 	if err != nil {
 		return err
 	}
-	var found *decision.Screening // nil: nobody looks any more, or there is nothing to look for
-	if in.Policy.Screening && e.cfg.Screener != nil {
+	var found *decision.Screening // nil: nobody looks, or there is nothing to look for
+	var next time.Time            // then
+	if in.Policy.Screening {
 		found, err = e.search(ctx, s.subject())
 		if err != nil && !errors.Is(err, decision.ErrSubject) {
 			return err
 		}
+	} else {
+		next = e.now().Add(switchedOff)
 	}
 	_, err = e.write(ctx, Ref{ID: s.ID}, parts, func(w *work) error {
 		if w.snap.Version != claimed.Version {
 			return ErrConflict
 		}
 		if found == nil {
-			return w.endScreening(time.Time{})
+			return w.endScreening(instant(next))
 		}
 		return w.keepScreening(found)
 	})
 	return err
 }
+
+// errNoScreener: the policy wants a screening, and this process cannot make it.
+var errNoScreener = errors.New("session: Config.Screener is missing")
+
+// switchedOff is how long after a screening that was due and switched off it is looked whether it is on again.
+const switchedOff = 7 * 24 * time.Hour
 
 // screeningTries is how often a screener is asked in vain, about four days long, before a screening is given up.
 const screeningTries = 100

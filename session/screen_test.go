@@ -250,7 +250,7 @@ func TestScreeningIsOff(t *testing.T) {
 	}
 }
 
-// TestScreeningSwitchedOff: what was due goes away, and nobody is looked for.
+// TestScreeningSwitchedOff: nobody is looked for, until it is on again.
 func TestScreeningSwitchedOff(t *testing.T) {
 	t.Parallel()
 	l := &lists{}
@@ -267,13 +267,50 @@ func TestScreeningSwitchedOff(t *testing.T) {
 	if _, err := engine.Settle(b.ctx); err != nil {
 		t.Fatal(err)
 	}
-	if s := b.get(id); len(l.asked) != 1 || !s.DueAt.IsZero() || !s.ScreenAt.IsZero() {
+	if s := b.get(id); len(l.asked) != 1 || !s.ScreenAt.Equal(b.clock.Now().Add(7*24*time.Hour)) {
 		t.Errorf("asked %d times, due %s", len(l.asked), s.DueAt)
 	}
 	if kinds := b.events(id); count(kinds, session.EventUnscreened) != 1 || count(kinds, session.EventRescreened) != 0 {
 		t.Errorf("the events are %v", kinds)
 	}
+	b.clock.Add(7 * 24 * time.Hour)
+	b.settle() // by the engine for which it is on
+	if kinds := b.events(id); len(l.asked) != 2 || count(kinds, session.EventRescreened) != 1 {
+		t.Errorf("on again: asked %d times, the events are %v", len(l.asked), kinds)
+	}
 }
+
+// TestProcessWithoutAScreener leaves what it cannot do to those that can.
+func TestProcessWithoutAScreener(t *testing.T) {
+	t.Parallel()
+	l := &lists{}
+	var given session.Integration
+	b := setUp(t, func(in *session.Integration, cfg *session.Config) {
+		withScreening(l, time.Hour)(in, cfg)
+		given = *in
+	})
+	id := b.to(session.StatusApproved)
+	other, err := session.New(b.store, session.Config{
+		Clock: b.clock, Keeper: b.keeper, Blobs: b.blobs, Integrations: anyOf{given},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.clock.Add(time.Hour)
+	if _, err := other.Settle(b.ctx); err != nil {
+		t.Fatal(err)
+	}
+	b.clock.Add(time.Hour)
+	b.settle()
+	if _, err := b.Screening(b.ctx, id); err != nil || len(l.asked) != 2 || b.get(id).Tries != 0 {
+		t.Errorf("asked %d times: %v", len(l.asked), err)
+	}
+}
+
+// anyOf is Integrations that New cannot look into.
+type anyOf struct{ in session.Integration }
+
+func (a anyOf) Integration(context.Context, uuid.UUID) (session.Integration, error) { return a.in, nil }
 
 // TestBadScreenings are failed tries: nothing of them is kept, and it is asked again.
 func TestBadScreenings(t *testing.T) {

@@ -90,6 +90,10 @@ func (e *Engine) due(ctx context.Context, s Session) (*work, error) {
 	switch kind, _ := s.duty(); {
 	case kind == EventErasing:
 		return w, w.lease(kind, backoff(retryBase, s.Tries))
+	case kind == EventDeciding && w.snap.Facts.RegistryCheck && e.cfg.Registry == nil:
+		return nil, errNoRegistry // another process may have one
+	case kind == EventScreening && w.in.Policy.Screening && e.cfg.Screener == nil:
+		return nil, errNoScreener
 	case s.overdue(w.now):
 		return w, w.tick()
 	case kind == EventDeciding && s.Tries >= w.in.Policy.DeciderTries:

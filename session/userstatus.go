@@ -48,6 +48,9 @@ func (s UserStatus) Validate() error {
 	if s.Status == "" {
 		return &FactsError{"status", FaultMissing}
 	}
+	if s.StatusCode == "" {
+		return &FactsError{"status_code", FaultMissing} // Status has no letter of which to make one
+	}
 	return faultOf([]field{
 		{"status", s.Status, maxText}, {"status_code", s.StatusCode, maxText},
 		{"reason", s.Reason, maxText}, {"reason_code", s.ReasonCode, maxText},

@@ -56,3 +56,24 @@ func TestReceiver(t *testing.T) {
 		})
 	}
 }
+
+// TestReceiverOfTheUnknown takes what was added after it was written: other kinds of webhook, further members and
+// headers, and the signature of a second secret while secrets are changed.
+func TestReceiverOfTheUnknown(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	secret, second := auth.GenerateSecret(), auth.GenerateSecret()
+	const id, body = "0192f0c8-0000-4000-8000-000000000001", `{"eventType":"some.thing.new","more":{"a":[1]}}`
+	var printed bytes.Buffer
+	rc := &receiver{secret: secret, print: &printed, now: func() time.Time { return now }}
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+	r.Header.Set("x-hmac-signature", string(secret.Sign(nil, []byte(body))))
+	r.Header.Set("webhook-id", id)
+	r.Header.Set("webhook-timestamp", strconv.FormatInt(now.Unix(), 10))
+	r.Header.Set("webhook-signature", second.StandardSign(id, now, []byte(body))+" "+secret.StandardSign(id, now, []byte(body)))
+	r.Header.Set("x-some-thing-new", "1")
+	w := httptest.NewRecorder()
+	if rc.ServeHTTP(w, r); w.Code != http.StatusOK || printed.String() != id+" "+body+"\n" {
+		t.Errorf("answered %d and printed %q", w.Code, printed.String())
+	}
+}

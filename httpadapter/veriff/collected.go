@@ -3,6 +3,7 @@ package veriff
 import (
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bonafide-idv/bonafide/session"
 )
@@ -59,13 +60,13 @@ func readDevice(body []byte) (session.Device, error) {
 		r.text(text)
 	}
 	r.object(network.member("location"))
-	if len(r.text(browser.member("userAgent"))) > maxUserAgent {
+	if utf8.RuneCountInString(r.text(browser.member("userAgent"))) > maxUserAgent {
 		r.fail(memberInvalid)
 	}
 	return d, r.fault
 }
 
-// maxUserAgent is how many bytes the vendor's page allows.
+// maxUserAgent is how many characters the vendor's page allows.
 const maxUserAgent = 255
 
 // isPhoneNumber takes what the vendor's page allows: digits and white space, behind one plus sign at most; so

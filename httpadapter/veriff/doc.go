@@ -26,10 +26,12 @@
 // X-AUTH-CLIENT has the API key, X-HMAC-SIGNATURE the HMAC-SHA256 of the body as it came, or of the id in the
 // path where there is no body to sign. Any live secret of the key will do. A request is looked at in this order,
 // and the first fault is the one that is answered: key, signature, whether the thing is there, whether its status
-// allows it, the body, the rate limit. What another tenant has is not there.
+// allows it, the body, the rate limit; but a body that is too large is refused before its signature can be known.
+// What another tenant has is not there.
 //
 // Every answer to a known key, refusals and media included, is signed over the bytes that are sent: with the
-// secret that verified the request, or with the integration's signing secret when the request was not signed.
+// secret that verified the request, or with the integration's signing secret when the request was not signed. Only
+// the OpenAPI document, which needs no key, is never signed. An answer that is sent back as a request is refused.
 // JSON goes out as JavaScript's JSON.stringify writes it, so that a receiver that parses it and writes it again
 // still has the signed bytes.
 //

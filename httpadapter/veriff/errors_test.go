@@ -347,7 +347,7 @@ A refusal is ` + "`{\"status\":\"fail\",\"code\":\"…\",\"message\":\"…\"}`" 
 vendor's pages of its endpoints and its tables of codes differ, ` + "`Config.Codes`" + ` of the adapter selects: ` + "`Pages`" + `, the
 default, or ` + "`Tables`" + `. What is strict is refused where the integration's ` + "`Policy.Strict`" + ` is on; what is of the legacy
 signature, where the adapter's ` + "`Config.LegacySignature`" + ` is on. A request with several faults is refused for the first of:
-key, signature, existence, status, body, rate.
+key, signature, existence, status, body, rate; but a body that is too large is refused before its signature can be known.
 
 This page is written by a test from the table in ` + "`httpadapter/veriff/codes.go`" + `.
 

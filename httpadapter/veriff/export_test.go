@@ -111,3 +111,6 @@ func (p Places) Lines() int {
 
 // UploadsBusy is what there is no place for.
 var UploadsBusy error = uploadsBusy
+
+// PlacesOfOne is how many uploads of one integration a handler takes at once.
+func PlacesOfOne(h http.Handler) int { return h.(*adapter).uploads.each }

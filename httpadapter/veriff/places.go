@@ -8,8 +8,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// places bounds the uploads that run at once: so many of one integration, whose API key is public, and of all
-// together a few times as many, so that who has one key hinders nobody else.
+// places bounds the uploads that run at once: so many of one API key, which is public, whatever integration it names,
+// and of all together a few times as many, so that who has one key hinders nobody else. A key goes by its own
+// integration.
 type places struct {
 	each int
 	all  chan struct{} // a token for each upload that runs
@@ -18,13 +19,13 @@ type places struct {
 	of map[uuid.UUID]*line
 }
 
-// line is the uploads of one integration that run or wait.
+// line is the uploads of one key that run or wait.
 type line struct {
 	running chan struct{} // a token for each that runs
 	members int
 }
 
-// allTogether is how many integrations may have all of their places taken before there is no more room.
+// allTogether is how many keys may have all of their places taken before there is no more room.
 const allTogether = 4
 
 func newPlaces(each int) *places {

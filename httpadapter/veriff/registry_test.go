@@ -81,3 +81,26 @@ func TestValidateRegistryRefuses(t *testing.T) {
 		})
 	}
 }
+
+// TestSyncRegistryIsSigned: who has nothing but the public key is not told what a registry has on file.
+func TestSyncRegistryIsSigned(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, setup{policy: withRegistry})
+	for _, path := range []string{"/v1/validate-registry", "/v1/sessions/validate-registry"} {
+		for name, signature := range map[string][]string{
+			"none": nil, "empty": {""}, "of another body": {sign("x")}, "of another integration": {string(theirs.Signer().Sign(nil, []byte(registryBody)))},
+		} {
+			r := h.request(call{method: "POST", path: path, body: registryBody, header: http.Header{
+				"X-Auth-Client": {ours.APIKey.String()}, "X-Hmac-Signature": signature,
+			}})
+			r.Host = "sync-api.idv.example"
+			got := h.send(r)
+			if got.status != http.StatusUnauthorized || got.code() != "1812" || strings.Contains(got.body, "match") {
+				t.Errorf("%s, signature %s: got %d %s, want 401 1812", path, name, got.status, got.body)
+			}
+		}
+	}
+	if list, err := h.engine.List(t.Context(), session.List{}); err != nil || len(list) > 0 {
+		t.Errorf("%d sessions were made, %v", len(list), err)
+	}
+}

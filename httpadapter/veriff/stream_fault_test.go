@@ -106,9 +106,7 @@ func (h *house) halfway(id, body, signature string, do func() error) result {
 	r.ContentLength = int64(len(body))
 	r.Header.Set("X-Auth-Client", ours.APIKey.String())
 	r.Header.Set("X-Hmac-Signature", signature)
-	w := httptest.NewRecorder()
-	h.handler.ServeHTTP(w, r)
-	return result{w.Code, w.Result().Header, w.Body.String()}
+	return h.serve(h.handler, r, body)
 }
 
 // TestNothingRemains of an upload that fails, whenever and why ever it does: no blob, no row, no event, and no
@@ -227,10 +225,9 @@ func TestNoRoom(t *testing.T) {
 		r := httptest.NewRequest("POST", "/v1/sessions/"+id+"/media", other)
 		r.Header.Set("X-Auth-Client", ours.APIKey.String())
 		r.Header.Set("X-Hmac-Signature", sign(body))
-		w := httptest.NewRecorder()
-		h.handler.ServeHTTP(w, r)
-		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || other.at != 0 {
-			t.Errorf("got %d, Retry-After %q and %d bytes read, want 503, a time and none", w.Code, w.Header().Get("Retry-After"), other.at)
+		got := h.serve(h.handler, r, body)
+		if again := got.header.Get("Retry-After"); got.status != http.StatusServiceUnavailable || again == "" || other.at != 0 {
+			t.Errorf("got %d, Retry-After %q and %d bytes read, want 503, a time and none", got.status, again, other.at)
 		}
 		return nil
 	})

@@ -36,16 +36,15 @@ func (r *paced) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// send is an upload to a handler that cannot set deadlines.
-func send(handler http.Handler, id, body string, content *paced) result {
+// sendPaced is an upload to a handler that cannot set deadlines.
+func (h *house) sendPaced(handler http.Handler, id, body string, content *paced) result {
+	h.Helper()
 	content.text = body
 	r := httptest.NewRequest("POST", "/v1/sessions/"+id+"/media", content)
 	r.ContentLength = int64(len(body))
 	r.Header.Set("X-Auth-Client", ours.APIKey.String())
 	r.Header.Set("X-Hmac-Signature", sign(body))
-	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, r)
-	return result{w.Code, w.Result().Header, w.Body.String()}
+	return h.serve(handler, r, body)
 }
 
 // TestPace: a sender must come to 32 KiB a second, may fall ten seconds behind, and saves up nothing by being fast.
@@ -72,7 +71,7 @@ func TestPace(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			id := h.create(minimal).ID
 			synctest.Test(t, func(t *testing.T) {
-				if got := send(h.handler, id, body, &row.content); !matches(got, row.want) {
+				if got := h.sendPaced(h.handler, id, body, &row.content); !matches(got, row.want) {
 					t.Errorf("got %d %s, want %s", got.status, got.body, or(row.want, "200"))
 				}
 			})
@@ -95,9 +94,9 @@ func TestRoom(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				handler := must(veriff.New(h.engine, h.ring, veriff.Config{MaxUploads: 1, UploadPatience: time.Minute}))
 				var first, second result
-				go func() { first = send(handler, id, body, &paced{longer: row.taken}) }()
+				go func() { first = h.sendPaced(handler, id, body, &paced{longer: row.taken}) }()
 				synctest.Wait()
-				second = send(handler, id, body, &paced{})
+				second = h.sendPaced(handler, id, body, &paced{})
 				time.Sleep(time.Minute)
 				synctest.Wait()
 				if !matches(first, "") || !matches(second, row.want) {
@@ -116,7 +115,7 @@ func TestPatienceIsTheHosts(t *testing.T) {
 	id := h.create(minimal).ID
 	body := uploadBody("face", padded(pngBytes, 64<<10))
 	synctest.Test(t, func(t *testing.T) {
-		if got := send(h.handler, id, body, &paced{longer: 59 * time.Minute}); !matches(got, "") || strings.Contains(got.body, "fail") {
+		if got := h.sendPaced(h.handler, id, body, &paced{longer: 59 * time.Minute}); !matches(got, "") || strings.Contains(got.body, "fail") {
 			t.Errorf("got %d %s, want 200", got.status, got.body)
 		}
 	})
@@ -136,26 +135,25 @@ func TestUploadsWait(t *testing.T) {
 		return r
 	}
 	reading, more := io.Pipe()
-	slow := httptest.NewRecorder()
+	var slow result
 	var first sync.WaitGroup
-	first.Go(func() { h.handler.ServeHTTP(slow, request(t.Context(), reading, ours.Secrets[0])) })
+	first.Go(func() { slow = h.serve(h.handler, request(t.Context(), reading, ours.Secrets[0]), body) })
 	_, _ = more.Write([]byte(body[:10])) // it holds the only room now
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	untouched := strings.NewReader(body)
-	waited := httptest.NewRecorder()
-	h.handler.ServeHTTP(waited, request(ctx, untouched, ours.Secrets[0]))
-	if waited.Code != http.StatusInternalServerError || untouched.Len() != len(body) {
-		t.Errorf("without room: got %d with %d bytes unread, want 500 with %d", waited.Code, untouched.Len(), len(body))
+	waited := h.serve(h.handler, request(ctx, untouched, ours.Secrets[0]), body)
+	if waited.status != http.StatusInternalServerError || untouched.Len() != len(body) {
+		t.Errorf("without room: got %d with %d bytes unread, want 500 with %d", waited.status, untouched.Len(), len(body))
 	}
 	if log := h.log.String(); log != "" {
 		t.Errorf("a client that went was logged: %s", log)
 	}
 	go func() { _, _ = more.Write([]byte(body[10:])); _ = more.Close() }()
 	first.Wait()
-	if slow.Code != http.StatusOK {
-		t.Errorf("with room: got %d %s, want 200", slow.Code, slow.Body)
+	if slow.status != http.StatusOK {
+		t.Errorf("with room: got %d %s, want 200", slow.status, slow.body)
 	}
 	// Refusals give the room back too.
 	for range 3 {
@@ -175,9 +173,8 @@ func TestUploadAborted(t *testing.T) {
 	r.ContentLength = int64(len(body))
 	r.Header.Set("X-Auth-Client", ours.APIKey.String())
 	r.Header.Set("X-Hmac-Signature", sign(body))
-	w := httptest.NewRecorder()
-	h.handler.ServeHTTP(w, r)
-	if w.Code != http.StatusBadRequest || len(h.snapshot(id).Media) != 0 {
-		t.Errorf("got %d and %d media, want 400 and none", w.Code, len(h.snapshot(id).Media))
+	got := h.serve(h.handler, r, body)
+	if got.status != http.StatusBadRequest || len(h.snapshot(id).Media) != 0 {
+		t.Errorf("got %d and %d media, want 400 and none", got.status, len(h.snapshot(id).Media))
 	}
 }

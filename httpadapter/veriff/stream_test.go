@@ -24,6 +24,7 @@ import (
 // What an upload is answered that is refused for its body.
 const (
 	wantMalformed = "400 1101"
+	wantMissing   = "400 1102"
 	wantInvalid   = "400 1104"
 	wantNoImage   = "400 1403"
 	wantNoContext = "400 1402"
@@ -38,6 +39,12 @@ func wholeUpload(body []byte) (content []byte, want string) {
 	root, ok := membersOf(body)
 	if keycase.Valid(body) != nil || !ok {
 		return nil, wantMalformed
+	}
+	if chip := root["nfcDocument"]; !isNull(chip) {
+		if !isNull(root["image"]) {
+			return nil, wantInvalid
+		}
+		return wholeChip(chip)
 	}
 	if isNull(root["image"]) {
 		return nil, wantNoImage
@@ -75,6 +82,23 @@ func wholeUpload(body []byte) (content []byte, want string) {
 		return nil, wantTooLarge
 	}
 	return nil, wantNoData
+}
+
+// wholeChip is what the data of a chip are kept as.
+func wholeChip(object []byte) (content []byte, want string) {
+	if _, ok := membersOf(object); !ok {
+		return nil, wantInvalid
+	}
+	content, err := media.ParseChip(object)
+	switch {
+	case errors.Is(err, media.ErrChipMissing):
+		return nil, wantMissing
+	case errors.Is(err, media.ErrChipEncoding):
+		return nil, wantNotBase64
+	case err != nil:
+		return nil, wantNoData
+	}
+	return content, ""
 }
 
 func wholeContent(text string) (content []byte, want string) {
@@ -122,15 +146,23 @@ func (h *house) piecemeal(id, body string, sizes ...int) result {
 	r.ContentLength = -1
 	r.Header.Set("X-Auth-Client", ours.APIKey.String())
 	r.Header.Set("X-Hmac-Signature", sign(body))
+	return h.serve(h.handler, r, body)
+}
+
+// serve has a handler answer a request that is made of this body, without a socket.
+func (h *house) serve(by http.Handler, r *http.Request, body string) result {
+	h.Helper()
 	w := httptest.NewRecorder()
-	h.handler.ServeHTTP(w, r)
-	return result{w.Code, w.Result().Header, w.Body.String()}
+	by.ServeHTTP(w, r)
+	got := result{w.Code, w.Result().Header, w.Body.String()}
+	h.checkContract(r, []byte(body), got)
+	return got
 }
 
 // compare uploads a body in pieces, and says how the answer differs from that of who reads it as a whole.
-func (h *house) compare(id, body string, sizes ...int) (difference string) {
+func (h *house) compare(session, body string, sizes ...int) (difference string) {
 	h.Helper()
-	got := h.piecemeal(id, body, sizes...)
+	got := h.piecemeal(session, body, sizes...)
 	content, want := wholeUpload([]byte(body))
 	if !matches(got, want) {
 		return fmt.Sprintf("%q in pieces of %v: got %d %s, want %s", body, sizes, got.status, got.body, or(want, "200"))
@@ -138,11 +170,15 @@ func (h *house) compare(id, body string, sizes ...int) (difference string) {
 	if want != "" {
 		return ""
 	}
-	var answer struct{ Image struct{ ID uuid.UUID } }
+	var answer struct{ Image, NFCDocument struct{ ID uuid.UUID } }
 	if err := json.Unmarshal([]byte(got.body), &answer); err != nil {
 		return err.Error()
 	}
-	if kept := h.kept(answer.Image.ID); !bytes.Equal(kept, content) {
+	id := answer.Image.ID
+	if id == uuid.Nil {
+		id = answer.NFCDocument.ID
+	}
+	if kept := h.kept(id); !bytes.Equal(kept, content) {
 		return fmt.Sprintf("%q in pieces of %v: got %q back, want %q", body, sizes, kept, content)
 	}
 	return ""
@@ -319,9 +355,9 @@ func TestChip(t *testing.T) {
 		{"further ones", `{"nfcDocument":{` + four + `,"dg14":"AAAA","x":1},"y":2}`, ""},
 		{"of 400 kB", `{"nfcDocument":{"com":"YBQ=","sod":"d4IB","dg1":"YVs=","dg2":"` + strings.Repeat("A", 400_000) + `"}}`, ""},
 		{"of 1 MB", `{"nfcDocument":{"com":"YBQ=","sod":"d4IB","dg1":"YVs=","dg2":"` + strings.Repeat("A", 1_000_000) + `"}}`, wantTooLarge},
-		{"one missing", `{"nfcDocument":{"com":"YBQ=","sod":"d4IB","dg1":"YVs="}}`, "400 1102"},
-		{"one null", `{"nfcDocument":{"com":null,"sod":"d4IB","dg1":"YVs=","dg2":"dYI="}}`, "400 1102"},
-		{"empty", `{"nfcDocument":{}}`, "400 1102"},
+		{"one missing", `{"nfcDocument":{"com":"YBQ=","sod":"d4IB","dg1":"YVs="}}`, wantMissing},
+		{"one null", `{"nfcDocument":{"com":null,"sod":"d4IB","dg1":"YVs=","dg2":"dYI="}}`, wantMissing},
+		{"empty", `{"nfcDocument":{}}`, wantMissing},
 		{"no base64", `{"nfcDocument":{"com":"?","sod":"d4IB","dg1":"YVs=","dg2":"dYI="}}`, wantNotBase64},
 		{"a member twice", `{"nfcDocument":{` + four + `,"com":"AAAA"}}`, wantMalformed},
 		{"null", `{"nfcDocument":null}`, wantNoImage},

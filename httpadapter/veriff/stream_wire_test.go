@@ -18,7 +18,8 @@ import (
 // wire is a client that writes and reads by itself.
 type wire struct {
 	net.Conn
-	t *testing.T
+	t     *testing.T
+	check func(got result)
 }
 
 // dial begins an upload of a body that is announced by a field of the head.
@@ -29,7 +30,8 @@ func (h *house) dial(t *testing.T, id, announced string) wire {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	w := wire{conn, t}
+	r := httptest.NewRequest("POST", "/v1/sessions/"+id+"/media", nil)
+	w := wire{conn, t, func(got result) { t.Helper(); h.checkContract(r, nil, got) }}
 	w.write(fmt.Sprintf("POST /v1/sessions/%s/media HTTP/1.1\r\nHost: x\r\nX-Auth-Client: %s\r\nX-Hmac-Signature: %s\r\n%s\r\n\r\n",
 		id, ours.APIKey, sign("x"), announced))
 	return w
@@ -54,7 +56,9 @@ func (w wire) answer() result {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return result{res.StatusCode, res.Header, string(body)}
+	got := result{res.StatusCode, res.Header, string(body)}
+	w.check(got)
+	return got
 }
 
 // TestTooLargeIsAnswered: over TCP, whether the client looks for an answer before it has sent all or only then.
@@ -188,6 +192,7 @@ func TestDeadlines(t *testing.T) {
 	w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
 	begun := time.Now()
 	h.handler.ServeHTTP(w, r)
+	h.checkContract(r, []byte(body), result{w.Code, w.Result().Header, w.Body.String()})
 	if w.Code != http.StatusOK || len(w.set) < 10 {
 		t.Fatalf("got %d with %d deadlines, want 200 with one for each piece", w.Code, len(w.set))
 	}
@@ -225,7 +230,9 @@ func TestConnectionGoesOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		body, _ := io.ReadAll(res.Body)
-		if got := (result{res.StatusCode, res.Header, string(bytes.TrimSpace(body))}); !matches(got, row.want) || res.Close {
+		got := result{res.StatusCode, res.Header, string(bytes.TrimSpace(body))}
+		h.checkContract(r, []byte(row.body), got)
+		if !matches(got, row.want) || res.Close {
 			t.Errorf("%.60s: got %d %s, closing %t", row.body, got.status, got.body, res.Close)
 		}
 	}

@@ -33,7 +33,7 @@ func (x *exchange) takeUpload() (whole bool, err error) {
 	if err != nil {
 		return x.r.ContentLength == 0, err
 	}
-	release, err := x.uploads.take(x.r.Context(), x.integration, x.uploadWait)
+	release, err := x.uploads.take(x.r.Context(), x.credential.Integration, x.uploadWait)
 	if err != nil {
 		return x.r.ContentLength == 0, err
 	}

@@ -90,8 +90,9 @@ func TestUpdatedWatchlist(t *testing.T) {
 	h.clock.Add(24 * time.Hour)
 	told := h.webhooks()
 	if len(told) != 1 || !strings.Contains(told[0], `"checkType":"updated_result"`) || !strings.Contains(told[0], `"possible_match"`) {
-		t.Errorf("told %s", told)
+		t.Fatalf("told %s", told)
 	}
+	h.golden("webhook-watchlist-updated", told[0])
 }
 
 type changingLists struct{ listed bool }

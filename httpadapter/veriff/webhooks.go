@@ -20,7 +20,8 @@ type Webhooks struct {
 
 // Endpoints gives the endpoints of an integration. Kinds that go to one address share an endpoint, so that their
 // webhooks come there in the order of the events. An endpoint's id is named after the first of its kinds and
-// stays the same when addresses change.
+// stays the same when addresses change, and what is pending goes where its endpoint is now: so change which kinds
+// share an address only when nothing is pending for the integration.
 func (w Webhooks) Endpoints(integration uuid.UUID) []session.Endpoint {
 	var endpoints []session.Endpoint
 	for _, hook := range []struct {
