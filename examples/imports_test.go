@@ -35,9 +35,13 @@ var law = map[string][]string{
 	"storage/fileblobs":  {"media"},
 	"storage/filekeeper": {"session"},
 
-	"httpadapter":         {"httpadapter/veriff", "session", "auth"},
-	"httpadapter/veriff":  {"session", "session/keycase", "auth", "decision", "media"},
-	"httpadapter/webhook": {"session", "auth"},
+	"httpadapter":                   {"httpadapter/veriff", "session", "auth"},
+	"httpadapter/veriff":            {"session", "auth", "decision", "media", "httpadapter/internal/download", "httpadapter/internal/intake", "httpadapter/internal/jsontext", "httpadapter/internal/mount"},
+	"httpadapter/webhook":           {"session", "auth"},
+	"httpadapter/internal/download": {"session"},
+	"httpadapter/internal/intake":   {},
+	"httpadapter/internal/jsontext": {"session/keycase"},
+	"httpadapter/internal/mount":    {},
 
 	"examples":                   {},
 	"examples/hosttx":            {"session", "media", "storage/sqlstore"},

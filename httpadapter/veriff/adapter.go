@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
-	"path"
 	"strings"
 	"time"
 
 	"github.com/bonafide-idv/bonafide/auth"
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/intake"
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/mount"
 	"github.com/bonafide-idv/bonafide/session"
 )
 
@@ -47,7 +47,7 @@ type adapter struct {
 	log        *slog.Logger
 	codes      Codes
 	legacy     bool // X-SIGNATURE is taken
-	uploads    *places
+	uploads    *intake.Places
 	uploadWait time.Duration
 	patience   time.Duration // with who sends an upload
 	mux        *http.ServeMux
@@ -64,7 +64,7 @@ func New(e *session.Engine, keys auth.Keyring, cfg Config) (http.Handler, error)
 	if keys == nil {
 		faults = append(faults, "the keyring is missing")
 	}
-	if fault := faultOfPublicURL(cfg.PublicURL); fault != "" {
+	if fault := mount.Fault(cfg.PublicURL); fault != "" {
 		faults = append(faults, fault)
 	}
 	if cfg.MaxUploads < 0 {
@@ -90,25 +90,11 @@ func New(e *session.Engine, keys auth.Keyring, cfg Config) (http.Handler, error)
 	}
 	a := &adapter{
 		engine: e, keys: keys, publicURL: strings.TrimSuffix(cfg.PublicURL, "/"), log: cfg.Log,
-		codes: cfg.Codes, legacy: cfg.LegacySignature, uploads: newPlaces(cfg.MaxUploads),
+		codes: cfg.Codes, legacy: cfg.LegacySignature, uploads: intake.NewPlaces(cfg.MaxUploads),
 		uploadWait: cfg.UploadWait, patience: cfg.UploadPatience, mux: http.NewServeMux(),
 	}
 	a.mount()
 	return a, nil
-}
-
-func faultOfPublicURL(text string) string {
-	if text == "" {
-		return ""
-	}
-	u, err := url.Parse(text)
-	switch {
-	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Host == "":
-		return "Config.PublicURL is not an http or https address"
-	case u.User != nil, u.RawQuery != "", u.ForceQuery, u.Fragment != "":
-		return "Config.PublicURL has more than scheme, host and path"
-	}
-	return ""
 }
 
 func (a *adapter) mount() {
@@ -119,19 +105,11 @@ func (a *adapter) mount() {
 
 // ServeHTTP implements [http.Handler].
 func (a *adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !isClean(r.URL.Path) { // the mux would answer it with a redirection in HTML
+	if !mount.IsClean(r.URL.Path) { // the mux would answer it with a redirection in HTML
 		a.serve(w, r, nil)
 		return
 	}
 	a.mux.ServeHTTP(w, r)
-}
-
-func isClean(p string) bool {
-	clean := path.Clean("/" + p)
-	if strings.HasSuffix(p, "/") && clean != "/" {
-		clean += "/"
-	}
-	return p == clean
 }
 
 // serve answers a request of a path, whose methods are given; nil: there is no such path.

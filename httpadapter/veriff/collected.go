@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/jsontext"
 	"github.com/bonafide-idv/bonafide/session"
 )
 
@@ -41,26 +42,26 @@ func readDevice(body []byte) (session.Device, error) {
 		return session.Device{}, err
 	}
 	var r reader
-	network := r.object(r.required(root.member("network"), memberMissing))
-	ip := r.object(r.required(network.member("ip"), memberMissing))
-	device := r.object(r.required(root.member("device"), memberMissing))
+	network := r.object(r.required(root.Member("network"), memberMissing))
+	ip := r.object(r.required(network.Member("ip"), memberMissing))
+	device := r.object(r.required(root.Member("device"), memberMissing))
 	d := session.Device{
-		Provider:    r.text(r.required(root.member("providerName"), memberMissing)),
-		Fingerprint: r.text(r.required(device.member("fingerprint"), memberMissing)),
-		IPv4:        r.text(ip.member("addressV4")),
-		IPv6:        r.text(ip.member("addressV6")),
+		Provider:    r.text(r.required(root.Member("providerName"), memberMissing)),
+		Fingerprint: r.text(r.required(device.Member("fingerprint"), memberMissing)),
+		IPv4:        r.text(ip.Member("addressV4")),
+		IPv6:        r.text(ip.Member("addressV6")),
 		Details:     []byte(root),
 	}
-	person, browser := r.object(root.member("person")), r.object(root.member("browser"))
-	r.text(person.member("email"))
-	if phone := r.text(person.member("phoneNumber")); !isPhoneNumber(phone) {
+	person, browser := r.object(root.Member("person")), r.object(root.Member("browser"))
+	r.text(person.Member("email"))
+	if phone := r.text(person.Member("phoneNumber")); !isPhoneNumber(phone) {
 		r.fail(memberInvalid)
 	}
-	for _, text := range []value{network.member("mobileCarrier"), network.member("ssid"), network.member("hostname")} {
+	for _, text := range []jsontext.Value{network.Member("mobileCarrier"), network.Member("ssid"), network.Member("hostname")} {
 		r.text(text)
 	}
-	r.object(network.member("location"))
-	if utf8.RuneCountInString(r.text(browser.member("userAgent"))) > maxUserAgent {
+	r.object(network.Member("location"))
+	if utf8.RuneCountInString(r.text(browser.Member("userAgent"))) > maxUserAgent {
 		r.fail(memberInvalid)
 	}
 	return d, r.fault

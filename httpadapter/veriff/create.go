@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/jsontext"
 	"github.com/bonafide-idv/bonafide/session"
 )
 
@@ -65,60 +66,60 @@ func readFacts(body []byte) (session.Facts, error) {
 		return session.Facts{}, err
 	}
 	var r reader
-	v := r.object(r.required(root.member("verification"), memberMissing))
-	address := r.object(v.member("address"))
+	v := r.object(r.required(root.Member("verification"), memberMissing))
+	address := r.object(v.Member("address"))
 	facts := session.Facts{
-		ExternalRef: r.optional(v.member("vendorData"), vendorDataNotText),
-		EndUserID:   r.optional(v.member("endUserId"), memberInvalid),
-		Callback:    r.text(v.member("callback")),
-		Person:      r.person(r.object(v.member("person"))),
-		Document:    r.document(r.object(v.member("document"))),
-		Address:     r.text(address.member("fullAddress")),
-		Street:      r.text(address.member("street")),
-		HouseNumber: r.text(address.member("houseNumber")),
-		Postcode:    r.text(address.member("postcode")),
+		ExternalRef: r.optional(v.Member("vendorData"), vendorDataNotText),
+		EndUserID:   r.optional(v.Member("endUserId"), memberInvalid),
+		Callback:    r.text(v.Member("callback")),
+		Person:      r.person(r.object(v.Member("person"))),
+		Document:    r.document(r.object(v.Member("document"))),
+		Address:     r.text(address.Member("fullAddress")),
+		Street:      r.text(address.Member("street")),
+		HouseNumber: r.text(address.Member("houseNumber")),
+		Postcode:    r.text(address.Member("postcode")),
 	}
-	for _, element := range r.list(v.member("consents")) {
+	for _, element := range r.list(v.Member("consents")) {
 		facts.Consents = append(facts.Consents, r.consent(element))
 	}
-	for _, element := range r.list(r.object(v.member("proofOfAddress")).member("acceptableTypes")) {
-		r.text(r.object(r.required(element, memberInvalid)).member("name"))
+	for _, element := range r.list(r.object(v.Member("proofOfAddress")).Member("acceptableTypes")) {
+		r.text(r.object(r.required(element, memberInvalid)).Member("name"))
 	}
 	return facts, r.fault
 }
 
-func (r *reader) person(v value) session.Person {
+func (r *reader) person(v jsontext.Value) session.Person {
 	return session.Person{
-		FirstName:   r.text(v.member("firstName")),
-		LastName:    r.text(v.member("lastName")),
-		FullName:    r.text(v.member("fullName")),
-		IDNumber:    r.text(v.member("idNumber")),
-		PhoneNumber: r.text(v.member("phoneNumber")),
-		Email:       r.text(v.member("email")),
-		Gender:      r.oneOf(v.member("gender"), "M", "MALE", "F", "FEMALE"),
-		MaritalStatus: r.oneOf(v.member("maritalStatus"),
+		FirstName:   r.text(v.Member("firstName")),
+		LastName:    r.text(v.Member("lastName")),
+		FullName:    r.text(v.Member("fullName")),
+		IDNumber:    r.text(v.Member("idNumber")),
+		PhoneNumber: r.text(v.Member("phoneNumber")),
+		Email:       r.text(v.Member("email")),
+		Gender:      r.oneOf(v.Member("gender"), "M", "MALE", "F", "FEMALE"),
+		MaritalStatus: r.oneOf(v.Member("maritalStatus"),
 			"single", "married", "divorced", "widowed", "SINGLE", "MARRIED", "DIVORCED", "WIDOWED"),
-		DateOfBirth: r.date(v.member("dateOfBirth"), dateOfBirthImpossible),
-		IsDeceased:  r.flag(v.member("isDeceased")),
+		DateOfBirth: r.date(v.Member("dateOfBirth"), dateOfBirthImpossible),
+		IsDeceased:  r.flag(v.Member("isDeceased")),
 	}
 }
 
-func (r *reader) document(v value) session.Document {
+func (r *reader) document(v jsontext.Value) session.Document {
 	return session.Document{
-		Type:       r.text(v.member("type")),
-		Number:     r.text(v.member("number")),
-		Country:    r.text(v.member("country")),
-		IDCardType: r.text(v.member("idCardType")),
-		FirstIssue: r.date(v.member("firstIssue"), dateMalformed),
+		Type:       r.text(v.Member("type")),
+		Number:     r.text(v.Member("number")),
+		Country:    r.text(v.Member("country")),
+		IDCardType: r.text(v.Member("idCardType")),
+		FirstIssue: r.date(v.Member("firstIssue"), dateMalformed),
 	}
 }
 
 // consent takes one consent; one that says nothing about approval is not approved.
-func (r *reader) consent(v value) session.Consent {
+func (r *reader) consent(v jsontext.Value) session.Consent {
 	v = r.object(r.required(v, memberInvalid))
-	approved := r.flag(v.member("approved"))
+	approved := r.flag(v.Member("approved"))
 	return session.Consent{
-		Type:     r.text(r.required(v.member("type"), memberMissing)),
+		Type:     r.text(r.required(v.Member("type"), memberMissing)),
 		Approved: approved != nil && *approved,
 	}
 }

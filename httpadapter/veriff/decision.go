@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/bonafide-idv/bonafide/decision"
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/jsontext"
 	"github.com/bonafide-idv/bonafide/session"
 )
 
@@ -140,7 +141,7 @@ func (c *concluded) tell(r decision.Record) (err error) {
 	}
 	if r.Additional != nil {
 		if c.Additional, err = r.Additional.MarshalJSON(); err == nil {
-			c.Additional, err = normal(c.Additional)
+			c.Additional, err = jsontext.Normal(c.Additional)
 		}
 		if err != nil {
 			return err
@@ -156,7 +157,7 @@ func (c *concluded) tell(r decision.Record) (err error) {
 	if b := r.Biometric; b != nil {
 		c.Biometric = &biometric{SessionID: b.SessionID, VendorData: b.ExternalRef, EndUserID: b.EndUserID}
 		if len(b.Details) > 0 {
-			c.Biometric.Details, err = normal(b.Details)
+			c.Biometric.Details, err = jsontext.Normal(b.Details)
 		}
 	}
 	return err

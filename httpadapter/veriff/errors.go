@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/intake"
 	"github.com/bonafide-idv/bonafide/media"
 	"github.com/bonafide-idv/bonafide/session"
 )
@@ -114,6 +115,10 @@ var causes = []struct {
 	{session.ErrInProgress, inProgress},
 	{session.ErrScreeningOff, screeningOff},
 	{session.ErrRegistryOff, registryOff},
+	{intake.ErrBusy, uploadsBusy},
+	{intake.ErrTooSlow, uploadTooSlow},
+	{intake.ErrTooLarge, bodyTooLarge},
+	{intake.ErrBrokenOff, bodyMalformed},
 	{media.ErrContext, imageContext},
 	{media.ErrFormat, imageNotFormat},
 	{media.ErrTooLarge, imageTooLarge},

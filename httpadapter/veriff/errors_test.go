@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/jsontext"
 	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
 	"github.com/bonafide-idv/bonafide/media"
 	"github.com/bonafide-idv/bonafide/session"
@@ -250,7 +251,7 @@ func TestEveryRefusal(t *testing.T) {
 		caused[c.is] = true
 		for codes, told := range map[veriff.Codes]veriff.Told{veriff.Pages: row.Pages, veriff.Tables: row.Tables} {
 			want := fmt.Sprintf(`%d {"status":%q,"code":%q,"message":%s}`,
-				told.Status, row.Label, told.Code, must(veriff.Stringify(told.Message)))
+				told.Status, row.Label, told.Code, must(jsontext.Stringify(told.Message)))
 			if got := c.send(t, codes, row.On); fmt.Sprintf("%d %s", got.status, got.body) != want {
 				t.Errorf("%s (codes %d): got %d %s, want %s", c.is, codes, got.status, got.body, want)
 			}

@@ -1,24 +1,21 @@
 package veriff
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"strconv"
 
 	"github.com/google/uuid"
 
 	"github.com/bonafide-idv/bonafide/auth"
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/intake"
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/jsontext"
 	"github.com/bonafide-idv/bonafide/session"
 )
 
 // maxBody is how many bytes a request may have that carries no media.
 const maxBody = 1 << 20
-
-// firstRead is how many bytes of a body there is room for before any have come.
-const firstRead = 16 << 10
 
 // exchange is one request and its answer.
 type exchange struct {
@@ -38,25 +35,12 @@ type exchange struct {
 
 // body reads the request's body, as it came: it is never decompressed.
 func (x *exchange) body(limit int64) ([]byte, error) {
-	declared := x.r.ContentLength
-	if declared > limit {
-		return nil, bodyTooLarge
-	}
-	var body bytes.Buffer // grows with what comes, whatever is declared
-	body.Grow(int(min(max(declared, 0), firstRead)) + bytes.MinRead)
-	n, err := body.ReadFrom(io.LimitReader(x.r.Body, limit+1))
-	if err == nil && n < declared {
-		err = io.ErrUnexpectedEOF
-	}
+	body, err := intake.ReadAll(x.r, limit)
 	switch {
-	case errors.Is(err, context.Canceled):
-		return nil, err
-	case err != nil:
-		return nil, bodyMalformed // it ended before its end
-	case n > limit:
-		return nil, bodyTooLarge
+	case err == nil, err == intake.ErrTooLarge, errors.Is(err, context.Canceled):
+		return body, err
 	}
-	return body.Bytes(), nil
+	return nil, bodyMalformed // it ended before its end
 }
 
 // orRefused gives what the engine refuses the action with, whatever its body says, before what is wrong with
@@ -70,7 +54,7 @@ func (x *exchange) orRefused(id uuid.UUID, action session.Action, fault error) e
 
 // answer sends a value as JSON.
 func (x *exchange) answer(status int, v any) error {
-	body, err := stringify(v)
+	body, err := jsontext.Stringify(v)
 	if err != nil {
 		return err
 	}

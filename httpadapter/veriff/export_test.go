@@ -11,14 +11,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bonafide-idv/bonafide/auth"
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/jsontext"
 	"github.com/bonafide-idv/bonafide/media"
 	"github.com/bonafide-idv/bonafide/session"
-)
-
-// Stringify and Normal are what every body is written by.
-var (
-	Stringify = stringify
-	Normal    = normal
 )
 
 // Refusal is a row of the table of refusals, for tests and for the page that people read.
@@ -74,7 +69,7 @@ func StreamUpload(body io.Reader, by auth.Credential, signature string, to io.Wr
 		r: &http.Request{Method: http.MethodPost, Body: io.NopCloser(body), ContentLength: -1},
 	}
 	in := x.incoming(1 << 30)
-	defer in.Close()
+	defer in.hash.Close()
 	u := &upload{exchange: x, signature: signature, body: in, stream: newStream(in, maxSkeleton, maxSkeleton)}
 	if u.stream.seek() {
 		u.content = newContent(u.stream)
@@ -89,28 +84,14 @@ func StreamUpload(body io.Reader, by auth.Credential, signature string, to io.Wr
 }
 
 // FullAutoOf is the full-auto body of a session as it is written; null when there is none.
-func FullAutoOf(s *session.Snapshot) ([]byte, error) { return stringify(fullAutoOf(s)) }
+func FullAutoOf(s *session.Snapshot) ([]byte, error) { return jsontext.Stringify(fullAutoOf(s)) }
 
-// Places bounds uploads.
-type Places struct{ *places }
-
-// NewPlaces makes room for so many uploads of each integration.
-func NewPlaces(each int) Places { return Places{newPlaces(each)} }
-
-// Take waits for a place.
-func (p Places) Take(ctx context.Context, integration uuid.UUID, patience time.Duration) (func(), error) {
-	return p.take(ctx, integration, patience)
+// PlacesOfOne is how many uploads of one integration a handler takes at once. It takes them.
+func PlacesOfOne(h http.Handler) (n int) {
+	for {
+		if _, err := h.(*adapter).uploads.Take(context.Background(), uuid.UUID{}, time.Nanosecond); err != nil {
+			return n
+		}
+		n++
+	}
 }
-
-// Lines is how many integrations are remembered.
-func (p Places) Lines() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.of)
-}
-
-// UploadsBusy is what there is no place for.
-var UploadsBusy error = uploadsBusy
-
-// PlacesOfOne is how many uploads of one integration a handler takes at once.
-func PlacesOfOne(h http.Handler) int { return h.(*adapter).uploads.each }

@@ -3,13 +3,14 @@ package veriff
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"net/http"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/download"
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/mount"
 	"github.com/bonafide-idv/bonafide/session"
 )
 
@@ -35,7 +36,7 @@ type uploadAnswer struct {
 func (x *exchange) image(m *session.Medium) image {
 	return image{
 		ID: m.ID.String(), Name: string(m.Context), Size: m.Size, MIMEType: string(m.Type),
-		URL: x.host() + "/v1/media/" + m.ID.String(), SessionID: m.Session.String(),
+		URL: mount.URL(x.publicURL, x.r) + "/v1/media/" + m.ID.String(), SessionID: m.Session.String(),
 	}
 }
 
@@ -124,7 +125,7 @@ func downloadMedia(x *exchange) error {
 	if x.byLegacy {
 		signed = io.MultiWriter(mac, digest)
 	}
-	if err := x.copyFile(signed, f); err != nil {
+	if err := download.Copy(x.r.Context(), signed, f); err != nil {
 		return err
 	}
 	h := x.w.Header()
@@ -132,25 +133,10 @@ func downloadMedia(x *exchange) error {
 		digest.Write([]byte(x.secret.Reveal())) // see auth.Secret.LegacySign
 		h.Set(headerLegacy, hex.EncodeToString(digest.Sum(nil)))
 	}
-	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", f.ID.String()+f.Type.Extension()))
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	download.Head(h, f)
 	x.begin(http.StatusOK, string(f.Type), f.Size, mac.Hex(nil))
 	if x.r.Method == http.MethodHead {
 		return nil
 	}
-	return x.copyFile(x.w, f)
-}
-
-// copyFile copies all of a file, and fails when it is not all.
-func (x *exchange) copyFile(to io.Writer, f *session.File) error {
-	from, err := f.Open(x.r.Context())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = from.Close() }()
-	n, err := io.Copy(to, from)
-	if err == nil && n != f.Size {
-		err = fmt.Errorf("veriff: medium %s has %d bytes instead of %d", f.ID, n, f.Size)
-	}
-	return err
+	return download.Copy(x.r.Context(), x.w, f)
 }

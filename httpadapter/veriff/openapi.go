@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/jsontext"
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/mount"
 )
 
 // openAPIText is the description of the API and of the webhooks in OpenAPI 3.1. A test keeps its words, its
@@ -22,7 +25,7 @@ const openAPIServer = `"https://idv.example.com"`
 // no key, is not signed, may be read by pages of any origin, and may be stored by who asks; not for others, who may
 // come here by another address.
 func showOpenAPI(x *exchange) error {
-	server, err := stringify(x.host())
+	server, err := jsontext.Stringify(mount.URL(x.publicURL, x.r))
 	if err != nil {
 		return err
 	}

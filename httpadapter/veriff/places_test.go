@@ -1,8 +1,6 @@
 package veriff_test
 
 import (
-	"context"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -15,49 +13,6 @@ import (
 	"github.com/bonafide-idv/bonafide/auth"
 	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
 )
-
-// TestPlacesOfOthers: who takes all places of one integration leaves those of the others.
-func TestPlacesOfOthers(t *testing.T) {
-	t.Parallel()
-	p := veriff.NewPlaces(2)
-	take := func(digits string, patience time.Duration) (func(), error) {
-		return p.Take(t.Context(), party(digits).Integration, patience)
-	}
-	var releases []func()
-	hold := func(digits string) {
-		t.Helper()
-		release, err := take(digits, time.Minute)
-		if err != nil {
-			t.Fatalf("a place for %s: %v", digits, err)
-		}
-		releases = append(releases, release)
-	}
-	hold("11111111")
-	hold("11111111")
-	if _, err := take("11111111", time.Nanosecond); !errors.Is(err, veriff.UploadsBusy) {
-		t.Errorf("the third of one integration: %v, want %v", err, veriff.UploadsBusy)
-	}
-	for _, other := range []string{"22222222", "33333333", "44444444"} {
-		hold(other)
-		hold(other)
-	}
-	if _, err := take("55555555", time.Nanosecond); !errors.Is(err, veriff.UploadsBusy) {
-		t.Errorf("the ninth of all: %v, want %v", err, veriff.UploadsBusy)
-	}
-	gone, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := p.Take(gone, party("55555555").Integration, time.Minute); !errors.Is(err, context.Canceled) {
-		t.Errorf("a client that has gone: %v", err)
-	}
-	releases[0]()
-	hold("55555555")
-	for _, release := range releases[1:] {
-		release()
-	}
-	if n := p.Lines(); n != 0 {
-		t.Errorf("%d lines are remembered when nobody is in one", n)
-	}
-}
 
 // TestUploadsOfOthers over HTTP: stalled uploads of one integration hinder no other.
 func TestUploadsOfOthers(t *testing.T) {

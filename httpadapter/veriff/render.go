@@ -1,6 +1,7 @@
 package veriff
 
 import (
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/jsontext"
 	"github.com/bonafide-idv/bonafide/session"
 )
 
@@ -36,7 +37,7 @@ func (Renderer) Render(e session.Event, s *session.Snapshot, _ session.Endpoint)
 	if told == nil || err != nil {
 		return nil, false, false, err
 	}
-	body, err = stringify(told)
+	body, err = jsontext.Stringify(told)
 	return body, !s.Deleted(), err == nil, err
 }
 
@@ -76,7 +77,7 @@ func (FullAutoRenderer) Render(e session.Event, s *session.Snapshot, _ session.E
 	if !isDecision(words[session.Status(e.Kind)].code) || d == nil || d.Record.Automation == nil {
 		return nil, false, false, nil
 	}
-	body, err = stringify(noticeOf("fullauto", e, s, struct {
+	body, err = jsontext.Stringify(noticeOf("fullauto", e, s, struct {
 		Verification *fullAuto `json:"verification"`
 	}{fullAutoOf(s)}))
 	return body, true, err == nil, err

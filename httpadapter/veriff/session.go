@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/mount"
 	"github.com/bonafide-idv/bonafide/session"
 )
 
@@ -27,7 +28,7 @@ type verification struct {
 }
 
 func (x *exchange) verification(s *session.Snapshot) verification {
-	host, token := x.host(), sessionToken(s)
+	host, token := mount.URL(x.publicURL, x.r), sessionToken(s)
 	return verification{
 		ID: s.ID.String(), URL: host + "/v/" + token, VendorData: s.Facts.ExternalRef, EndUserID: s.Facts.EndUserID,
 		Host: host, Status: words[s.Status].word, SessionToken: token,
@@ -73,8 +74,8 @@ func readUpdate(body []byte) error {
 		return err
 	}
 	var r reader
-	v := r.object(r.required(root.member("verification"), memberMissing))
-	if status := r.text(r.required(v.member("status"), memberMissing)); status != "submitted" {
+	v := r.object(r.required(root.Member("verification"), memberMissing))
+	if status := r.text(r.required(v.Member("status"), memberMissing)); status != "submitted" {
 		r.fail(statusUnsupported)
 	}
 	return r.fault

@@ -2,6 +2,8 @@ package veriff
 
 import (
 	"io"
+
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/jsontext"
 )
 
 // window is how many bytes of an upload's body are looked at together.
@@ -153,4 +155,4 @@ func (p *position) within(c byte) {
 	}
 }
 
-func (p *position) isKey(name string) bool { return value(p.last).text() == name }
+func (p *position) isKey(name string) bool { return jsontext.Value(p.last).Text() == name }

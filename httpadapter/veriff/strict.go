@@ -3,6 +3,8 @@ package veriff
 import (
 	"regexp"
 	"time"
+
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/jsontext"
 )
 
 // strict reports whether the policy of the integration has more refused than is usual.
@@ -45,12 +47,12 @@ func named(names []string) members {
 }
 
 // have reports whether the members are all that v has.
-func (m members) have(v value) bool {
+func (m members) have(v jsontext.Value) bool {
 	known := true
-	v.each(func(key, element value) bool {
+	v.Each(func(key, element jsontext.Value) bool {
 		inside := m
 		if key != nil { // v is no list
-			inside, known = m[key.text()], m.name(key.text())
+			inside, known = m[key.Text()], m.name(key.Text())
 		}
 		if known && inside != nil {
 			known = inside.have(element)
@@ -89,8 +91,8 @@ func readStrictly(body []byte, now time.Time) (queryID string, fault error) {
 		return "", memberUnknown
 	}
 	var r reader
-	v := root.member("verification")
-	if sent := r.optional(v.member("timestamp"), timestampMalformed); sent != nil {
+	v := root.Member("verification")
+	if sent := r.optional(v.Member("timestamp"), timestampMalformed); sent != nil {
 		switch at, ok := parseTimestamp(*sent); {
 		case !ok:
 			r.fail(timestampMalformed)
@@ -98,12 +100,12 @@ func readStrictly(body []byte, now time.Time) (queryID string, fault error) {
 			r.fail(timestampOld)
 		}
 	}
-	for _, feature := range r.list(v.member("features")) {
-		if feature.text() != "selfid" {
+	for _, feature := range r.list(v.Member("features")) {
+		if feature.Text() != "selfid" {
 			r.fail(featuresUnsupported)
 		}
 	}
-	id := r.optional(v.member("id"), memberInvalid)
+	id := r.optional(v.Member("id"), memberInvalid)
 	if id == nil {
 		return "", r.fault
 	}

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"io"
 	"net/http"
-	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/intake"
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/jsontext"
 	"github.com/bonafide-idv/bonafide/media"
 	"github.com/bonafide-idv/bonafide/session"
 )
@@ -33,13 +33,13 @@ func (x *exchange) takeUpload() (whole bool, err error) {
 	if err != nil {
 		return x.r.ContentLength == 0, err
 	}
-	release, err := x.uploads.take(x.r.Context(), x.credential.Integration, x.uploadWait)
+	release, err := x.uploads.Take(x.r.Context(), x.credential.Integration, x.uploadWait)
 	if err != nil {
 		return x.r.ContentLength == 0, err
 	}
 	defer release()
 	u := x.openUpload(signature, limit)
-	defer u.body.Close()
+	defer u.body.hash.Close()
 	m, err := u.store()
 	if err != nil {
 		return u.body.isWhole(), err
@@ -47,21 +47,13 @@ func (x *exchange) takeUpload() (whole bool, err error) {
 	return true, x.answer(http.StatusOK, x.uploaded(m))
 }
 
-// refuseEarly refuses an upload whose body may go on. Many clients look for an answer only when they have sent
-// all, so what comes is let come for a while, and dropped; then the connection ends.
+// refuseEarly refuses an upload whose body may go on.
 func (x *exchange) refuseEarly(err error) {
-	lingers := x.r.ProtoMajor == 1 // a stream of HTTP/2 can end by itself
-	if lingers {
-		x.w.Header().Set("Connection", "close")
+	patience := x.patience
+	if errors.Is(err, intake.ErrTooSlow) {
+		patience = 0
 	}
-	x.refuse(err)
-	control := http.NewResponseController(x.w)
-	if !lingers || errors.Is(err, uploadTooSlow) || control.Flush() != nil {
-		return
-	}
-	if control.SetReadDeadline(time.Now().Add(x.patience)) == nil {
-		_, _ = io.Copy(io.Discard, x.r.Body)
-	}
+	intake.Linger(x.w, x.r, patience, func() { x.refuse(err) })
 }
 
 // announced looks at everything that the head of the request says, and gives the signature.
@@ -96,7 +88,7 @@ const maxSkeleton = 64 << 10
 type upload struct {
 	*exchange
 	signature string
-	body      *incoming
+	body      incoming
 	stream    *stream
 	content   *content // nil: the body has none
 	ended     bool
@@ -159,7 +151,7 @@ func (u *upload) end() error {
 		u.content.skip()
 	}
 	u.stream.rest()
-	if u.verdict = u.body.err; u.body.isWhole() {
+	if u.verdict = u.body.Err(); u.body.isWhole() {
 		u.verdict = u.accept(u.body.hash.Match(u.signature))
 	}
 	return u.verdict
@@ -189,12 +181,12 @@ func (u *upload) says() (media.Context, error) {
 		return "", err
 	}
 	var r reader
-	if len(root.member("nfcDocument")) > 0 { // one thing at a time: nothing is dropped in silence
+	if len(root.Member("nfcDocument")) > 0 { // one thing at a time: nothing is dropped in silence
 		r.fail(memberInvalid)
 	}
-	image := r.object(r.required(root.member("image"), imageMissing))
-	shows := media.Context(r.text(r.required(image.member("context"), imageContext)))
-	r.typed(r.required(image.member("content"), imageNoData), `"`, memberInvalid)
+	image := r.object(r.required(root.Member("image"), imageMissing))
+	shows := media.Context(r.text(r.required(image.Member("context"), imageContext)))
+	r.typed(r.required(image.Member("content"), imageNoData), jsontext.String, memberInvalid)
 	switch {
 	case r.fault != nil:
 		return "", r.fault
@@ -207,7 +199,7 @@ func (u *upload) says() (media.Context, error) {
 }
 
 // root is the body without its content.
-func (u *upload) root() (value, error) {
+func (u *upload) root() (jsontext.Value, error) {
 	if u.stream.fault != nil {
 		return nil, u.stream.fault
 	}
@@ -222,8 +214,8 @@ func (u *upload) chip() (session.Upload, error) {
 	if err != nil {
 		return session.Upload{}, err
 	}
-	document := root.member("nfcDocument")
-	if len(document) == 0 || len(root.member("image")) > 0 {
+	document := root.Member("nfcDocument")
+	if len(document) == 0 || len(root.Member("image")) > 0 {
 		u.content = newContent(u.stream) // the one that is missing
 		_, err := u.image()
 		return session.Upload{}, err

@@ -1,4 +1,4 @@
-package veriff
+package jsontext
 
 import (
 	"bytes"
@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// stringify writes v as JavaScript's JSON.stringify would: without white space and HTML escapes, U+2028, U+2029
+// Stringify writes v as JavaScript's JSON.stringify would: without white space and HTML escapes, U+2028, U+2029
 // and U+FFFD as they are, and without a newline at the end. A receiver that parses such a text and writes it
-// again has the same bytes, and its signature still fits. Members come in the order of the fields; raw JSON
-// must have been through [normal].
-func stringify(v any) ([]byte, error) {
+// again has the same bytes, and a signature over them still fits. Members come in the order of the fields; raw JSON
+// must have been through [Normal]. Its errors are those of [json.Marshal].
+func Stringify(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -50,9 +50,9 @@ func unescape(text []byte) []byte {
 	}
 }
 
-// normal is a JSON document as JSON.stringify(JSON.parse(document)) would give it, but for numbers that
-// JavaScript cannot hold: those keep their digits.
-func normal(document []byte) (json.RawMessage, error) {
+// Normal is a JSON document as JSON.stringify(JSON.parse(document)) would give it, but for numbers that
+// JavaScript cannot hold: those keep their digits. What is wrong in the syntax is an error.
+func Normal(document []byte) (json.RawMessage, error) {
 	d := json.NewDecoder(bytes.NewReader(document))
 	d.UseNumber()
 	return appendValue(nil, d)
@@ -72,7 +72,7 @@ func appendValue(dst []byte, d *json.Decoder) ([]byte, error) {
 	case json.Number:
 		return appendNumber(dst, t.String()), nil
 	}
-	text, err := stringify(token)
+	text, err := Stringify(token)
 	return append(dst, text...), err
 }
 
@@ -123,7 +123,7 @@ func appendObject(dst []byte, d *json.Decoder) ([]byte, error) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		key, err := stringify(m.key)
+		key, err := Stringify(m.key)
 		if err != nil {
 			return nil, err
 		}

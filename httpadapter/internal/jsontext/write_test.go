@@ -1,4 +1,4 @@
-package veriff_test
+package jsontext_test
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/jsontext"
 )
 
 func TestStringify(t *testing.T) {
@@ -41,12 +41,12 @@ func TestStringify(t *testing.T) {
 		{"beyond 16 bits", "😀é", `"😀é"`},
 	}
 	for _, row := range rows {
-		got, err := veriff.Stringify(row.v)
+		got, err := jsontext.Stringify(row.v)
 		if err != nil || string(got) != row.want {
 			t.Errorf("%s: got %s (%v), want %s", row.name, got, err, row.want)
 		}
 	}
-	if got, err := veriff.Stringify(func() {}); err == nil {
+	if got, err := jsontext.Stringify(func() {}); err == nil {
 		t.Errorf("a function: got %s, want an error", got)
 	}
 }
@@ -66,16 +66,23 @@ func TestNormal(t *testing.T) {
 		{`[-1.5,-100.0,-1e-9]`, `[-1.5,-100,-1e-9]`},
 	}
 	for _, row := range rows {
-		got, err := veriff.Normal([]byte(row.document))
+		got, err := jsontext.Normal([]byte(row.document))
 		if err != nil || string(got) != row.want {
 			t.Errorf("%s: got %s (%v), want %s", row.document, got, err, row.want)
 		}
 	}
 	for _, document := range []string{``, `{`, `{"a"`, `{"a":`, `[1`, `[1,`, `{"a":1`, `{1:1}`, `[}`} {
-		if got, err := veriff.Normal([]byte(document)); err == nil {
+		if got, err := jsontext.Normal([]byte(document)); err == nil {
 			t.Errorf("%s: got %s, want an error", document, got)
 		}
 	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }
 
 // document draws a JSON value.
@@ -123,8 +130,8 @@ func TestWrittenIsWhatIsRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		once := must(veriff.Normal(raw))
-		twice := must(veriff.Normal(once))
+		once := must(jsontext.Normal(raw))
+		twice := must(jsontext.Normal(once))
 		if !bytes.Equal(once, twice) || !utf8.Valid(once) {
 			t.Fatalf("got\n%s\nand then\n%s", once, twice)
 		}
@@ -135,7 +142,7 @@ func TestWrittenIsWhatIsRead(t *testing.T) {
 		if !reflect.DeepEqual(given, written) { // for which 0 and -0, which JavaScript writes as 0, are the same
 			t.Fatalf("%s means %#v, want %#v", once, written, given)
 		}
-		direct := must(veriff.Stringify(json.RawMessage(once)))
+		direct := must(jsontext.Stringify(json.RawMessage(once)))
 		if !bytes.Equal(direct, once) {
 			t.Fatalf("got %s, want %s unchanged", direct, once)
 		}
@@ -155,9 +162,9 @@ func TestNodeWritesTheSame(t *testing.T) {
 	var lines bytes.Buffer
 	for i := range 2000 {
 		v := document().Example(i)
-		lines.Write(must(veriff.Normal(must(json.Marshal(v)))))
+		lines.Write(must(jsontext.Normal(must(json.Marshal(v)))))
 		lines.WriteByte('\n')
-		lines.Write(must(veriff.Stringify(rapid.String().Example(i))))
+		lines.Write(must(jsontext.Stringify(rapid.String().Example(i))))
 		lines.WriteByte('\n')
 	}
 	const script = `const fs = require("fs");

@@ -1,17 +1,20 @@
-package veriff
+package intake
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 )
 
-// places bounds the uploads that run at once: so many of one API key, which is public, whatever integration it names,
-// and of all together a few times as many, so that who has one key hinders nobody else. A key goes by its own
-// integration.
-type places struct {
+// ErrBusy says that no place came free in time.
+var ErrBusy = errors.New("intake: no place came free in time")
+
+// Places bounds the uploads that run at once: so many of one key, which may be public, and of all together four
+// times as many, so that who has one key hinders nobody else. It is made by [NewPlaces], and safe for concurrent use.
+type Places struct {
 	each int
 	all  chan struct{} // a token for each upload that runs
 
@@ -28,28 +31,31 @@ type line struct {
 // allTogether is how many keys may have all of their places taken before there is no more room.
 const allTogether = 4
 
-func newPlaces(each int) *places {
-	return &places{each: each, all: make(chan struct{}, allTogether*each), of: map[uuid.UUID]*line{}}
+// NewPlaces makes places for each uploads of one key, which must be positive.
+func NewPlaces(each int) *Places {
+	return &Places{each: each, all: make(chan struct{}, allTogether*each), of: map[uuid.UUID]*line{}}
 }
 
-// take waits for a place, but no longer than patience, and says how to give it back.
-func (p *places) take(ctx context.Context, integration uuid.UUID, patience time.Duration) (release func(), err error) {
+// Take waits for a place of key, but no longer than patience, and says how to give it back, which must be done
+// once. The error is [ErrBusy] when none came free, or that of ctx. Of a key that nobody holds or waits for a place
+// of, nothing is remembered.
+func (p *Places) Take(ctx context.Context, key uuid.UUID, patience time.Duration) (release func(), err error) {
 	over := time.NewTimer(patience)
 	defer over.Stop()
-	mine := p.join(integration)
+	mine := p.join(key)
 	if err := enter(ctx, mine.running, over.C); err != nil {
-		p.leave(integration)
+		p.leave(key)
 		return nil, err
 	}
 	if err := enter(ctx, p.all, over.C); err != nil {
 		<-mine.running
-		p.leave(integration)
+		p.leave(key)
 		return nil, err
 	}
 	return func() {
 		<-p.all
 		<-mine.running
-		p.leave(integration)
+		p.leave(key)
 	}, nil
 }
 
@@ -64,30 +70,30 @@ func enter(ctx context.Context, tokens chan<- struct{}, over <-chan time.Time) e
 	case tokens <- struct{}{}:
 		return nil
 	case <-over:
-		return uploadsBusy
+		return ErrBusy
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (p *places) join(integration uuid.UUID) *line {
+func (p *Places) join(key uuid.UUID) *line {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	l := p.of[integration]
+	l := p.of[key]
 	if l == nil {
 		l = &line{running: make(chan struct{}, p.each)}
-		p.of[integration] = l
+		p.of[key] = l
 	}
 	l.members++
 	return l
 }
 
 // leave forgets a line that nobody is in.
-func (p *places) leave(integration uuid.UUID) {
+func (p *Places) leave(key uuid.UUID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	l := p.of[integration]
+	l := p.of[key]
 	if l.members--; l.members == 0 {
-		delete(p.of, integration)
+		delete(p.of, key)
 	}
 }
