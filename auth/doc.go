@@ -14,9 +14,14 @@
 //   - A [Keyring] finds credentials. The host implements it beside its own tables, or uses [Ring], which is in memory,
 //     or that of package sqlstore, which is in a database.
 //   - A [Vault] seals secrets for such a database.
+//   - An [APIKey] is what a key of Verifa's dialect stands for, [APIKeys] find it, and [APIKeyRing] has them in memory.
+//     A [KeyText] is the text of a new one, which cannot be printed by accident.
+//   - A [LinkSigner] signs addresses that open one thing, for a while, to whoever has them.
 //   - A [Token] is the text in the address that a person opens: a JWT under a key of that session alone.
 //   - [Secret.StandardSign] and [VerifyStandard] sign and verify webhooks the way of https://www.standardwebhooks.com,
 //     where the signature covers the time too, so that a receiver can refuse what is sent again later.
+//     [Secret.TimestampedSign] and [VerifyTimestamped] do so the way of Verifa's webhooks, and a secret of
+//     [GenerateWebhookSecret] is good for both.
 //
 // # A request
 //
@@ -50,6 +55,20 @@
 //
 // Clients from before 2023 sign by a plain hash: [Secret.LegacySign], [Credential.VerifyLegacy]. It is weaker, and
 // says there how. Nothing takes or sends it unless the host says so.
+//
+// # Keys that are secrets
+//
+// A caller of Verifa's dialect signs nothing: its key is the secret, and a server keeps only the SHA-256 of it. Its
+// text has so many random bits that nobody finds it from that. Read it, find the key, and ask it what it may do;
+// each refusal has an answer of its own:
+//
+//	read, err := auth.ParseAPIKey(request.Header.Get("X-API-Key"))
+//	key, err := keys.ByHash(ctx, read.Hash)
+//	// ErrAPIKey and ErrUnknownAPIKey are one answer: who asks learns nothing about which keys there are.
+//	err = key.Usable(now)
+//	if !key.AllowsAddr(addr) || !key.May("sessions:read") {
+//		// refuse
+//	}
 //
 // # What this package does not do
 //

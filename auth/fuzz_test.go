@@ -88,6 +88,8 @@ func TestTheSeedsAreThere(t *testing.T) {
 	}{
 		{"FuzzVerify", checkSignature, 10, 2},
 		{"FuzzVerifyToken", checkToken, 10, 2},
+		{"FuzzVerifyTimestamped", checkTimestamped, 10, 2},
+		{"FuzzParseAPIKey", checkKeyText, 10, 4},
 	}
 	for _, test := range tests {
 		t.Run(test.target, func(t *testing.T) {

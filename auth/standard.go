@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"hash"
 	"strconv"
 	"strings"
@@ -68,10 +67,9 @@ func standardSignature(mac hash.Hash, id, timestamp string, body []byte) string 
 func VerifyStandard(
 	secretText, id, timestamp, signatures string, body []byte, now time.Time, tolerance time.Duration,
 ) error {
-	encoded, ok := strings.CutPrefix(secretText, standardSecretPrefix)
-	key, err := base64.StdEncoding.DecodeString(encoded)
-	if !ok || err != nil || len(key) == 0 {
-		return fmt.Errorf("%w: it is not %s and base64", ErrSecret, standardSecretPrefix)
+	key, err := standardKey(secretText)
+	if err != nil {
+		return err
 	}
 	if id == "" || strings.Contains(id, ".") {
 		return ErrSignature

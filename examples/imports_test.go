@@ -19,12 +19,14 @@ var law = map[string][]string{
 	"auth":               {},
 	"auth/keyringtest":   {"auth"},
 	"decision":           {},
+	"decision/risk":      {},
 	"decision/watchlist": {"decision"},
+	"decision/workflow":  {"decision"},
 	"media":              {},
 	"media/mediatest":    {"media"},
 	"session/keycase":    {},
 
-	"session":             {"decision", "media", "session/keycase"},
+	"session":             {"decision", "decision/risk", "decision/workflow", "media", "session/keycase"},
 	"session/sessiontest": {"session"},
 	"session/keepertest":  {"session"},
 
@@ -34,6 +36,7 @@ var law = map[string][]string{
 	"storage/storetest":  {"session"},
 	"storage/fileblobs":  {"media"},
 	"storage/filekeeper": {"session"},
+	"storage/sqlkeeper":  {"session"},
 
 	"httpadapter":                   {"httpadapter/veriff", "session", "auth"},
 	"httpadapter/veriff":            {"session", "auth", "decision", "media", "httpadapter/internal/download", "httpadapter/internal/intake", "httpadapter/internal/jsontext", "httpadapter/internal/mount"},

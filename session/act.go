@@ -2,9 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 )
@@ -31,10 +28,11 @@ func (e *Engine) Start(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
 
 // Submit says that everything is given and a decision is wanted. The decider is asked by [Engine.Run].
 //
-// Errors: [ErrNotFound]; a *[TransitionError] when the session was submitted before or is over; [ErrIncomplete]
-// when something is missing that [Policy.Required] names.
+// Errors: [ErrNotFound]; a *[TransitionError] when the session was submitted before or is over; an *[IncompleteError]
+// when something is missing that [Engine.Required] names; with an engine that [Engine.ByLink] gave, [ErrConsent] and a
+// *[LinkError] too; a *[RateError] when [Policy.Submit] is used up.
 func (e *Engine) Submit(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
-	return e.write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error {
+	return e.write(ctx, Ref{ID: id}, PartAttempts|PartFindings, func(w *work) error {
 		if err := w.tick(); err != nil {
 			return err
 		}
@@ -45,30 +43,16 @@ func (e *Engine) Submit(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
 		if err := w.complies(ctx); err != nil {
 			return err
 		}
+		permit, err := e.permit(w.now, "submit/"+w.in.ID.String(), w.in.Policy.Submit)
+		if err != nil {
+			return err
+		}
+		if permit != nil {
+			w.change.Permits = []Permit{*permit}
+		}
 		w.active()
 		return w.move(ActionSubmit, e.actor, w.now)
 	})
-}
-
-// ErrIncomplete: the current attempt has no media of a context that [Policy.Required] names.
-var ErrIncomplete = errors.New("session: something that is required was not uploaded")
-
-// complies looks for what the policy requires. What is uploaded meanwhile only adds to it.
-func (w *work) complies(ctx context.Context) error {
-	if len(w.in.Policy.Required) == 0 {
-		return nil
-	}
-	rec, err := w.e.store.Load(ctx, Ref{Tenant: w.snap.Tenant, ID: w.snap.ID}, PartMedia)
-	if err != nil {
-		return err
-	}
-	for _, c := range w.in.Policy.Required {
-		shows := func(m Media) bool { return m.Context == c && m.Attempt == w.snap.AttemptID }
-		if !slices.ContainsFunc(rec.Media, shows) {
-			return fmt.Errorf("%w: %s", ErrIncomplete, c)
-		}
-	}
-	return nil
 }
 
 // Expire ends a session before its time: one that was not begun becomes expired, any other abandoned.

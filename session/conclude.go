@@ -40,14 +40,17 @@ func (e *Engine) conclude(ctx context.Context, id uuid.UUID, by Actor, v decisio
 	})
 }
 
+// actionOf is what a verdict's outcome does to a session.
+var actionOf = map[decision.Outcome]Action{
+	decision.Approved:     ActionApprove,
+	decision.Declined:     ActionDecline,
+	decision.Resubmission: ActionRequestResubmission,
+	decision.Review:       ActionReview,
+}
+
 // carryOut makes of a verdict what the policy allows.
 func (w *work) carryOut(v decision.Verdict, by Actor) error {
-	action := map[decision.Outcome]Action{
-		decision.Approved:     ActionApprove,
-		decision.Declined:     ActionDecline,
-		decision.Resubmission: ActionRequestResubmission,
-		decision.Review:       ActionReview,
-	}[v.Outcome]
+	action := actionOf[v.Outcome]
 	if _, err := Next(w.snap.Status, action, by); err != nil {
 		return err
 	}

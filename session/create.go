@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,12 @@ func (e *Engine) create(ctx context.Context, in Integration, facts Facts, then f
 	if err := facts.validate(in.Policy.Strict); err != nil {
 		return nil, err
 	}
+	if err := e.answered(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.refresh(ctx); err != nil {
+		return nil, err
+	}
 	now := e.now()
 	permit, err := e.permit(now, "create/"+in.ID.String(), in.Policy.Create)
 	if err != nil {
@@ -61,7 +68,11 @@ func (e *Engine) create(ctx context.Context, in Integration, facts Facts, then f
 	if err := then(w); err != nil {
 		return nil, err
 	}
-	return w, reused(w.commit(ctx))
+	err = reused(w.commit(ctx))
+	if errors.Is(err, ErrConflict) && e.once != nil {
+		return w, cmp.Or(e.answered(ctx), err) // somebody else made it
+	}
+	return w, err
 }
 
 // onceKey begins the key of the permit to use a query id.
@@ -87,6 +98,12 @@ func (e *Engine) newSession(ctx context.Context, in Integration, facts Facts, no
 		Status: StatusCreated, AttemptN: 1, AttemptID: e.cfg.NewID(now),
 		CreatedAt: now, UpdatedAt: now, ExpiresAt: instant(now.Add(in.Policy.Lifetime)),
 	}
+	s.Ref = e.RefIndex(in, deref(facts.ExternalRef))
+	facts.Links = nil
+	if in.Policy.Links {
+		s.LinkN = 1
+		facts.Links = []Link{{N: 1, CreatedAt: now, ExpiresAt: s.ExpiresAt}}
+	}
 	key, ref, err := e.cfg.Keeper.Make(ctx, s.ID)
 	if err != nil {
 		return nil, err
@@ -103,6 +120,13 @@ func (e *Engine) newSession(ctx context.Context, in Integration, facts Facts, no
 		snap:   &Snapshot{Session: s, Facts: facts, Attempts: []Attempt{first}, key: hide(key)},
 		change: Change{ID: e.cfg.NewID(now), Attempts: []Attempt{first}},
 	}, nil
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
 
 // validate answers the first fault of the facts, as strictly as the policy has it.

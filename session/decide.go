@@ -41,6 +41,14 @@ func (e *Engine) decide(ctx context.Context, claimed Session) error {
 	if err != nil {
 		return err
 	}
+	in, err := e.policyOf(ctx, s.Integration)
+	if err != nil {
+		return err
+	}
+	s.risk = in.Policy.Risk
+	if in.Policy.Workflows && !s.Facts.RegistryCheck {
+		return e.runWorkflow(ctx, s)
+	}
 	verdict, err := e.ask(ctx, s)
 	if errors.Is(err, ErrWait) {
 		_, err = e.write(ctx, Ref{ID: s.ID}, 0, func(w *work) error {

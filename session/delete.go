@@ -23,12 +23,15 @@ var (
 // and what was not yet delivered becomes erased if it held personal data; the key and the media are destroyed
 // by the session's alarm, within [Policy.ErasureDelay].
 //
-// Errors: [ErrNotFound], also for what is deleted already; [ErrDeletionOff]; [ErrNotCompleted];
+// Errors: [ErrNotFound], also for what is deleted already; [ErrDeletionOff]; [ErrHeld]; [ErrNotCompleted];
 // [ErrInProgress]; a *[RateError] when [Policy.Delete] is used up. Only a deletion that is done takes a permit.
 func (e *Engine) Delete(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
 	return e.writeErased(ctx, Ref{ID: id}, PartAttempts, func(w *work) error {
 		if !w.in.Policy.Deletion {
 			return ErrDeletionOff
+		}
+		if !w.snap.HeldAt.IsZero() {
+			return ErrHeld
 		}
 		if err := deletable(w.snap.At(w.now), w.now, w.in.Policy); err != nil {
 			return err
@@ -63,8 +66,7 @@ func (w *work) delete() error {
 	s := &w.snap.Session
 	s.DeletedAt = w.now
 	s.EraseAt = instant(w.now.Add(w.in.Policy.ErasureDelay))
-	s.Sealed = nil
-	w.snap.Facts = Facts{}
+	w.snap.forget()
 	w.change.Erase = EraseSealed
 	if !s.Status.Terminal() {
 		at, by := w.now, ActorEngine
@@ -78,39 +80,4 @@ func (w *work) delete() error {
 	s.UpdatedAt = w.now
 	s.RetryAt, s.Tries = time.Time{}, 0
 	return w.emit(EventDeleted, w.e.actor, w.now)
-}
-
-// erase destroys the key of a deleted session, then its blobs, then says so. It may be repeated at any point.
-func (e *Engine) erase(ctx context.Context, claimed Session) error {
-	rec, err := e.store.Load(ctx, Ref{Tenant: claimed.Tenant, ID: claimed.ID, Deleted: true}, PartMedia)
-	if err != nil {
-		return err
-	}
-	if rec.Session.Version != claimed.Version {
-		return nil // somebody else has it
-	}
-	var destroyed error
-	if len(rec.Session.Key) > 0 {
-		destroyed = e.cfg.Keeper.Destroy(ctx, rec.Session.ID, rec.Session.Key)
-	}
-	names := make([]string, len(rec.Media))
-	for i, m := range rec.Media {
-		names[i] = m.Blob
-	}
-	// The one goes also when the other cannot.
-	if err := errors.Join(destroyed, e.cfg.Blobs.Remove(ctx, names...)); err != nil {
-		return err
-	}
-	w, err := e.workOn(ctx, rec)
-	if err != nil {
-		return err
-	}
-	s := &w.snap.Session
-	s.Key, s.UpdatedAt = nil, w.now
-	s.EraseAt, s.RetryAt, s.Tries = time.Time{}, time.Time{}, 0
-	w.change.Erase = EraseSealed | EraseMedia
-	if err := w.emit(EventErased, ActorEngine, w.now); err != nil {
-		return err
-	}
-	return w.commit(ctx)
 }

@@ -6,8 +6,8 @@
 // A [Session] is made by [Engine.Create], begun by the person ([Engine.Start]), filled ([Engine.Upload]),
 // handed in ([Engine.Submit]) and concluded, by a [Decider] on the session's own alarm or by hand
 // ([Engine.Decide]). When its time runs out before it is handed in, it expires; it can be deleted
-// ([Engine.Delete]), and then everything about the person is destroyed. What is possible when, and for whom, is
-// one table, [Transitions]:
+// ([Engine.Delete]), or redacted ([Engine.Redact]), and then everything about the person is destroyed. What is possible
+// when, and for whom, is one table, [Transitions]:
 //
 //	stateDiagram-v2
 //	    [*] --> created
@@ -57,7 +57,22 @@
 // of politically exposed and sanctioned people for whoever was decided about, and again for as long as the
 // session is there, where [Policy.Monitoring] says so; the host is told only of what is new. A
 // [RegistryValidator] takes the decider's place in sessions that show nothing and ask a registry instead
-// ([Engine.CheckRegistry]).
+// ([Engine.CheckRegistry]). And where [Policy.Workflows] is on, a [Workflow] does: a graph of checks, conditions and
+// gates, kept with the tenant ([Engine.AddWorkflow]) and run on the session's alarm, each check by a [Check] of the
+// host's or by the engine; every turn of the [Run] is recorded.
+//
+// # The person, and those who review
+//
+// Where [Policy.Links] is on, a session has a [Link]: a text by which the person acts ([Engine.ByLink]), of which the newest
+// alone is alive. A page, or a host's own capture, notes the consent ([Engine.Agree]), which document is shown
+// ([Engine.Choose]), what is filled in ([Engine.Give]) and signs of fraud ([Engine.Signal]). A session that was not
+// finished is taken up again by [Engine.Resume], one that was decided by [Engine.Reprocess], and a sandbox is taken to
+// any outcome by [Engine.Simulate]. What is left to a human being is a [Review]: claimed, annotated and decided. All
+// sessions of one external reference are an [Identity].
+//
+// # Once
+//
+// A request that may come twice is served once: [Engine.Once] remembers a verb's answer in the same write as its effect.
 //
 // # The engine
 //
@@ -76,7 +91,15 @@
 //
 // Everything about a person is sealed with AES-256-GCM under a key of its session alone before it reaches the
 // store or the blobs. The keys are with a [Keeper], outside the store and outside its backups: destroying a key
-// destroys what it sealed, also in every copy.
+// destroys what it sealed, also in every copy. So [Engine.Redact] takes everything about the person from a session
+// for good, which a signed [Receipt] says, and its status and its reason codes stay. [Engine.Export] reads all that there
+// is; [Policy.Sensitive] and [Policy.Retention] say for how long it is shown and kept, and [Engine.Hold] keeps it.
+//
+// # Who did what
+//
+// Every event is chained to the one before it by its hash, see [Chain]. Where [Policy.Audit] is on, events also say on
+// whose request they are ([Engine.Via]), reading is one too, and signed checkpoints over all sessions let
+// [Engine.VerifyAudit] see what was changed or removed.
 //
 // # Telling the host
 //

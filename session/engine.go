@@ -24,12 +24,20 @@ type Config struct {
 	Clock Clock
 	// Keeper keeps the keys of the sessions. Default: in memory, for a store that is in memory.
 	Keeper Keeper
+	// Key is the engine's own: it seals what belongs to no session, such as the secrets of endpoints, signs receipts
+	// and checkpoints, and finds sessions by their external references. It must stay the same, be the same in all
+	// processes, and not be kept in the store. Default: a random one, for a store that is in memory; else none, and
+	// then what needs it answers [ErrNoKey], and sessions are not found by their external references.
+	Key Key
 	// Blobs keeps the media. Default: in memory, for a store that is in memory.
 	Blobs media.Blobs
 	// MediaLimits bounds what is uploaded. Default: the limits of [media.Limits].
 	MediaLimits media.Limits
 	// Decider concludes submitted sessions. Default: [Manual].
 	Decider Decider
+	// Checks are the host's own for workflows, where [Policy.Workflows] has them, by name. One that has the name of a
+	// check of the engine takes its place. Default: those that the engine can make of what it has.
+	Checks map[string]Check
 	// Screener searches for the people of sessions where [Policy.Screening] has it. Default: none.
 	Screener Screener
 	// Registry answers [Engine.CheckRegistry] where [Policy.Registry] allows it. Default: none.
@@ -62,6 +70,11 @@ type Engine struct {
 	integration uuid.UUID
 	actor       Actor
 	job         *Session // works for this session's alarm, whatever the integrations say today
+	about       *About   // who asks for it; nil: nobody says
+	exporting   bool     // shows what is hidden from others
+	link        int      // acts for who has the link of this number; 0: for nobody
+	once        *Once    // what the next verb's answer is remembered by; nil: nothing
+	told        *endpointCache
 }
 
 // ErrHosted: what needs the outcome of a transaction cannot be done on a host's: [Engine.Settle], [Engine.Run]
@@ -73,6 +86,9 @@ type core struct {
 	Config
 	wake   chan struct{} // something may be due
 	asking chan struct{} // a token for each caller that waits for a registry
+
+	logging [turns]chan struct{} // who writes to the log of some tenants has it
+	audited sync.Map             // of tenantName: whose log is to have checkpoints
 
 	mu      sync.Mutex
 	refused map[string]*RateError // by permit key, until Retry
@@ -91,6 +107,9 @@ func New(store Store, cfg Config) (*Engine, error) {
 		}
 		if cfg.Blobs == nil {
 			cfg.Blobs = media.NewMemoryBlobs()
+		}
+		if cfg.Key == (Key{}) {
+			cfg.Key = NewKey()
 		}
 	}
 	if cfg.Keeper == nil {
@@ -111,6 +130,11 @@ func New(store Store, cfg Config) (*Engine, error) {
 	if cfg.Decider == nil {
 		cfg.Decider = Manual{}
 	}
+	for name, check := range cfg.Checks {
+		if check == nil {
+			faults = append(faults, fmt.Sprintf("Config.Checks has nothing for %q", name))
+		}
+	}
 	if cfg.NewID == nil {
 		cfg.NewID = NewID
 	}
@@ -120,11 +144,11 @@ func New(store Store, cfg Config) (*Engine, error) {
 	if len(faults) > 0 {
 		return nil, errors.New("session: " + strings.Join(faults, "; "))
 	}
-	return &Engine{
-		cfg:   &core{Config: cfg, wake: make(chan struct{}, 1), asking: make(chan struct{}, askingAtOnce), refused: map[string]*RateError{}},
-		store: store,
-		actor: ActorHost,
-	}, nil
+	c := &core{Config: cfg, wake: make(chan struct{}, 1), asking: make(chan struct{}, askingAtOnce), refused: map[string]*RateError{}}
+	for i := range c.logging {
+		c.logging[i] = make(chan struct{}, 1)
+	}
+	return &Engine{cfg: c, store: store, actor: ActorHost, told: newEndpointCache()}, nil
 }
 
 // faults says what is wrong with the integrations, as far as it can be seen before they are used.
@@ -160,6 +184,7 @@ func (e *Engine) With(store Store) *Engine {
 	v := *e
 	v.store = store
 	v.hosted = true
+	v.told = e.told.fork()
 	return &v
 }
 
@@ -175,6 +200,13 @@ func (e *Engine) For(integration uuid.UUID) *Engine {
 func (e *Engine) As(actor Actor) *Engine {
 	v := *e
 	v.actor = actor
+	return &v
+}
+
+// Via is the same engine acting on a request, of which the events of its verbs will tell where [Policy.Audit] is on.
+func (e *Engine) Via(about About) *Engine {
+	v := *e
+	v.about = &about
 	return &v
 }
 
@@ -204,6 +236,7 @@ func (e *Engine) policyOf(ctx context.Context, id uuid.UUID) (Integration, error
 		in.Tenant = in.ID
 	}
 	in.Policy = in.Policy.withDefaults()
+	e.cfg.audits(in)
 	return in, nil
 }
 

@@ -37,8 +37,9 @@ func extended(end, at time.Time, lifetime time.Duration) time.Time {
 	return end
 }
 
-// Alarm is when something must happen to the session by itself: its end, the decider's turn, its screening, or
-// the destruction of its key and blobs after a deletion; not before RetryAt. Zero: nothing.
+// Alarm is when something must happen to the session by itself: its end, the decider's turn, its screening, the
+// end of its retention, or the destruction of its key and blobs after a deletion or redaction; not before RetryAt.
+// Zero: nothing.
 func (s Session) Alarm() time.Time {
 	due := s.dueBy()
 	if !due.IsZero() && s.RetryAt.After(due) {
@@ -57,12 +58,14 @@ func (s Session) dueBy() time.Time {
 // zero: never.
 func (s Session) duty() (kind EventKind, at time.Time) {
 	switch {
-	case !s.DeletedAt.IsZero():
+	case !s.DeletedAt.IsZero(), !s.EraseAt.IsZero():
 		return EventErasing, s.EraseAt
 	case s.Status.TakesMedia():
 		return EventExpired, s.ExpiresAt
 	case s.Status == StatusSubmitted:
 		return EventDeciding, s.DecideAt
+	case !s.RedactAt.IsZero() && s.HeldAt.IsZero() && (s.ScreenAt.IsZero() || s.RedactAt.Before(s.ScreenAt)):
+		return EventRetired, s.RedactAt
 	}
 	return EventScreening, s.ScreenAt
 }

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -11,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bonafide-idv/bonafide/decision"
+	"github.com/bonafide-idv/bonafide/session/keycase"
 )
 
 // Facts are what the host gave when it created a session. They are personal data, and sealed.
@@ -34,6 +37,22 @@ type Facts struct {
 	// RegistryCheck says that the session was made by [Engine.CheckRegistry], which sets it: a registry is
 	// asked, and nothing is shown.
 	RegistryCheck bool `json:"registry_check,omitempty"`
+	// Country is the ISO 3166-1 alpha-2 code of the country that the session is about, in capitals.
+	Country string `json:"country,omitempty"`
+	// Residence is an address in parts, as prefilled.
+	Residence Residence `json:"residence,omitzero"`
+	// Metadata is a JSON object of the host's own, at most 16 KiB, whose keys are never renamed.
+	Metadata json.RawMessage `json:"metadata,omitempty"`
+	// Tags are words of the host's own, each once, at most [MaxTags].
+	Tags []string `json:"tags,omitempty"`
+	// Workflow is the id of the [Workflow] that decides; nil: the integration's default.
+	Workflow *uuid.UUID `json:"workflow,omitempty"`
+	// Checks are those that are to be made, whatever the workflow has by itself.
+	Checks []string `json:"checks,omitempty"`
+	// Invite says how the person is invited; nil: not at all.
+	Invite *Invite `json:"invite,omitempty"`
+	// Links are those that were made for the person, oldest first; the engine keeps them.
+	Links []Link `json:"links,omitempty"`
 	// QueryID is an id of the host's own for the creation, which may be used once in an integration: at most 255
 	// bytes, of which the case does not count. Only where [Policy.Strict] is on is it remembered.
 	QueryID string `json:"-"`
@@ -42,6 +61,7 @@ type Facts struct {
 // Person is what the host says about the person. Empty fields were not given.
 type Person struct {
 	FirstName     string        `json:"first_name,omitempty"`
+	MiddleName    string        `json:"middle_name,omitempty"`
 	LastName      string        `json:"last_name,omitempty"`
 	FullName      string        `json:"full_name,omitempty"`
 	IDNumber      string        `json:"id_number,omitempty"`
@@ -62,11 +82,42 @@ type Document struct {
 	FirstIssue decision.Date `json:"first_issue,omitzero"`
 }
 
+// Residence is an address in parts. Empty parts were not given.
+type Residence struct {
+	Line1 string `json:"line1,omitempty"`
+	Line2 string `json:"line2,omitempty"`
+	City  string `json:"city,omitempty"`
+	State string `json:"state,omitempty"`
+	Zip   string `json:"zip,omitempty"`
+}
+
+// Invite is how the person is invited by the host's own mail; the engine sends none, and tells of each by
+// [EventInvited].
+type Invite struct {
+	Name       string `json:"name,omitempty"`        // of the person
+	Email      string `json:"email,omitempty"`       // of the person
+	Display    string `json:"display,omitempty"`     // who invites
+	SupportURL string `json:"support_url,omitempty"` // where the person is helped
+	Sent       int    `json:"sent,omitempty"`        // how often; the first is the creation
+}
+
 // Consent is what the person agreed to, by the host's word.
 type Consent struct {
 	Type     string `json:"type"`
 	Approved bool   `json:"approved"`
 }
+
+// MaxTags is how many tags a session may have.
+const MaxTags = 50
+
+const (
+	// maxTag is how many characters a tag may have.
+	maxTag = 255
+	// maxMetadata is how many bytes [Facts.Metadata] may have.
+	maxMetadata = 16 << 10
+	// maxChecks is how many [Facts.Checks] there may be.
+	maxChecks = 50
+)
 
 // MaxExternalRef is how many characters [Facts.ExternalRef] may have.
 const MaxExternalRef = 1000
@@ -108,6 +159,8 @@ const (
 	FaultLength   FactsFault = "has too few or too many characters"
 	FaultCharset  FactsFault = "has other characters than A to Z and 0 to 9"
 	FaultUnknown  FactsFault = "is none of those that are known"
+	FaultRange    FactsFault = "is not within its range"
+	FaultJSON     FactsFault = "is not JSON"
 )
 
 func (e *FactsError) Error() string { return fmt.Sprintf("session: %s %s", e.Field, e.Fault) }
@@ -120,7 +173,19 @@ func (f Facts) Validate() error {
 	if len(f.Consents) > maxConsents {
 		return &FactsError{"consents", FaultTooLong}
 	}
+	if len(f.Checks) > maxChecks {
+		return &FactsError{"checks", FaultTooLong}
+	}
 	if err := faultOf(f.texts()); err != nil {
+		return err
+	}
+	if f.Country != "" && !isCountry(f.Country) {
+		return &FactsError{"country", FaultUnknown}
+	}
+	if err := checkObject("metadata", f.Metadata, maxMetadata); err != nil {
+		return err
+	}
+	if err := checkTags(f.Tags); err != nil {
 		return err
 	}
 	if f.ExternalRef != nil {
@@ -153,6 +218,35 @@ func (f Facts) Validate() error {
 	return nil
 }
 
+// checkObject refuses a text that is neither empty nor a JSON object of bounded size.
+func checkObject(name string, text json.RawMessage, most int) error {
+	if len(text) > most {
+		return &FactsError{name, FaultTooLong}
+	}
+	if len(text) > 0 && (keycase.Valid(text) != nil || bytes.TrimLeft(text, " \t\r\n")[0] != '{') {
+		return &FactsError{name, FaultObject}
+	}
+	return nil
+}
+
+// checkTags refuses tags that are too many, empty, too long, or no text.
+func checkTags(tags []string) error {
+	if len(tags) > MaxTags {
+		return &FactsError{"tags", FaultTooLong}
+	}
+	for _, t := range tags {
+		switch {
+		case t == "":
+			return &FactsError{"tags", FaultMissing}
+		case !clean(t):
+			return &FactsError{"tags", FaultText}
+		case utf8.RuneCountInString(t) > maxTag:
+			return &FactsError{"tags", FaultTooLong}
+		}
+	}
+	return nil
+}
+
 // field is a text that a host gave, by its name, and how many bytes it may have.
 type field struct {
 	name, text string
@@ -164,6 +258,9 @@ func (f Facts) texts() []field {
 	texts := []field{
 		{"callback", f.Callback, maxText}, {"address", f.Address, maxText}, {"street", f.Street, maxText},
 		{"house_number", f.HouseNumber, maxText}, {"postcode", f.Postcode, maxText}, {"query_id", f.QueryID, maxName},
+		{"country", f.Country, maxText}, {"residence.line1", f.Residence.Line1, maxText}, {"residence.line2", f.Residence.Line2, maxText},
+		{"residence.city", f.Residence.City, maxText}, {"residence.state", f.Residence.State, maxText}, {"residence.zip", f.Residence.Zip, maxText},
+		{"person.middle_name", f.Person.MiddleName, maxText},
 		{"person.first_name", f.Person.FirstName, maxText}, {"person.last_name", f.Person.LastName, maxText},
 		{"person.full_name", f.Person.FullName, maxText}, {"person.id_number", f.Person.IDNumber, maxText},
 		{"person.phone_number", f.Person.PhoneNumber, maxText}, {"person.email", f.Person.Email, maxText},
@@ -173,6 +270,13 @@ func (f Facts) texts() []field {
 	}
 	for _, c := range f.Consents {
 		texts = append(texts, field{"consents.type", c.Type, maxText})
+	}
+	for _, c := range f.Checks {
+		texts = append(texts, field{"checks", c, maxName})
+	}
+	if i := f.Invite; i != nil {
+		texts = append(texts, field{"invite.name", i.Name, maxText}, field{"invite.email", i.Email, maxText},
+			field{"invite.display", i.Display, maxText}, field{"invite.support_url", i.SupportURL, maxText})
 	}
 	return texts
 }

@@ -15,6 +15,14 @@ type FindingFacts struct {
 	Device     *Device     `json:"device,omitempty"`
 	Screening  *Screened   `json:"screening,omitempty"`
 	UserStatus *UserStatus `json:"user_status,omitempty"`
+	Consent    *Agreement  `json:"consent,omitempty"`
+	Choice     *Choice     `json:"choice,omitempty"`
+	Given      *Given      `json:"given,omitempty"`
+	Signals    *Signals    `json:"signals,omitempty"`
+	Run        *Run        `json:"run,omitempty"`
+	Gate       *Gate       `json:"gate,omitempty"`
+	Note       *Note       `json:"note,omitempty"`
+	Claim      *Claim      `json:"claim,omitempty"`
 }
 
 // Found is a finding, opened.

@@ -84,8 +84,8 @@ var transitions = []Transition{
 }
 
 // Transitions gives the whole state machine, in the order of a session's life. What is not in it is
-// not possible. [ActionReview] needs [Policy.Review]; for [ActionPause], [ActionContinue], [ActionResume],
-// [ActionReprocess] and [ActionRevise] the engine has no verb yet.
+// not possible. [ActionReview], [ActionResume], [ActionReprocess] and [ActionRevise] need the policy of their name, and
+// [ActionPause] a workflow that has a gate.
 func Transitions() []Transition {
 	out := slices.Clone(transitions)
 	for i := range out {

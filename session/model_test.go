@@ -2,7 +2,9 @@ package session_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -15,244 +17,347 @@ import (
 	"github.com/bonafide-idv/bonafide/session"
 )
 
-// life is what must hold of one session, whatever was done to it.
-type life struct {
-	id      uuid.UUID
-	last    *session.Snapshot // as it was last read; nil once deleted
-	deleted bool
-}
-
 // TestEngineLaws does anything in any order, with a clock that also goes back, and looks after each step at
-// what must always hold.
+// what must always hold: see life.
 func TestEngineLaws(t *testing.T) {
 	t.Parallel()
+	did := map[string]int{}
 	rapid.Check(t, func(r *rapid.T) {
-		l := &lists{}
-		b := setUp(t, func(in *session.Integration, cfg *session.Config) {
-			in.Policy.Screening = rapid.Bool().Draw(r, "screening")
-			if cfg.Screener = l; in.Policy.Screening && rapid.Bool().Draw(r, "monitoring") {
-				in.Policy.Monitoring = time.Hour
-			}
-			in.Policy.Registry, in.Policy.RegistrySync = true, true
-			cfg.Registry = session.SandboxRegistry{}
-			in.Policy.Create, in.Policy.Delete = session.Unlimited(), session.Unlimited()
-			in.Policy.Review = rapid.Bool().Draw(r, "review")
-			in.Policy.Resubmissions = rapid.SampledFrom([]int{-1, 1, 9}).Draw(r, "resubmissions")
-		})
-		var lives []*life
-		pick := func() *life {
-			if len(lives) == 0 {
-				r.Skip("there is no session yet")
-			}
-			return lives[rapid.IntRange(0, len(lives)-1).Draw(r, "session")]
-		}
-		verb := func(do func(e *session.Engine, id uuid.UUID) error) func(*rapid.T) {
-			return func(r *rapid.T) {
-				l := pick()
-				before := l.last
-				err := do(b.As(rapid.SampledFrom([]session.Actor{session.ActorHost, session.ActorPerson}).Draw(r, "actor")), l.id)
-				if l.deleted && !errors.Is(err, session.ErrNotFound) {
-					r.Fatalf("a verb on a deleted session: %v", err)
-				}
-				if err != nil && !l.deleted {
-					if after := b.get(l.id); after.Version != before.Version || after.Seq != before.Seq {
-						r.Fatalf("a verb that answered %v changed the session", err)
-					}
-				}
-			}
-		}
-		r.Repeat(map[string]func(*rapid.T){
-			"create": func(r *rapid.T) {
-				name := rapid.SampledFrom([]string{"Approve", "Decline", "Resubmit", "Review", "other"}).Draw(r, "name")
-				s := b.create(name)
-				lives = append(lives, &life{id: s.ID, last: s})
-			},
-			"start": verb(func(e *session.Engine, id uuid.UUID) error { _, err := e.Start(b.ctx, id); return err }),
-			"upload": verb(func(e *session.Engine, id uuid.UUID) error {
-				can := b.Can(b.ctx, id, session.ActionUpload)
-				_, err := e.Upload(b.ctx, id, session.Upload{Context: media.Face, Content: bytes.NewReader(png)})
-				if (err == nil) != (can == nil) {
-					r.Fatalf("upload: %v, but Can said %v", err, can)
-				}
-				return err
-			}),
-			"collect": verb(func(e *session.Engine, id uuid.UUID) error {
-				can := b.Can(b.ctx, id, session.ActionCollect)
-				_, err := e.Collect(b.ctx, id, device)
-				if (err == nil) != (can == nil) {
-					r.Fatalf("collect: %v, but Can said %v", err, can)
-				}
-				return err
-			}),
-			"user status": verb(func(e *session.Engine, id uuid.UUID) error {
-				_, err := e.SetUserStatus(b.ctx, id, uuid.Nil, session.UserStatus{Status: "seen"})
-				return err
-			}),
-			"check registry": func(r *rapid.T) {
-				facts := ada
-				facts.Person.LastName = rapid.SampledFrom([]string{"Specimen", "Other"}).Draw(r, "name")
-				ask := b.CheckRegistry
-				if rapid.Bool().Draw(r, "wait") {
-					ask = b.AskRegistry
-				}
-				s, err := ask(b.ctx, facts)
-				if err != nil {
-					r.Fatal(err)
-				}
-				lives = append(lives, &life{id: s.ID, last: s})
-			},
-			"lists change": func(*rapid.T) { l.hits = append(l.hits, decision.Hit{Name: "one more"}) },
-			"submit":       verb(func(e *session.Engine, id uuid.UUID) error { _, err := e.Submit(b.ctx, id); return err }),
-			"expire":       verb(func(e *session.Engine, id uuid.UUID) error { _, err := e.Expire(b.ctx, id); return err }),
-			"decide": verb(func(_ *session.Engine, id uuid.UUID) error {
-				o := rapid.SampledFrom([]decision.Outcome{"approved", "declined", "resubmission", "review"}).Draw(r, "outcome")
-				_, err := b.Decide(b.ctx, id, decision.Verdict{Outcome: o})
-				return err
-			}),
-			"delete": func(r *rapid.T) {
-				l := pick()
-				want := l.deletion(b)
-				_, err := b.Delete(b.ctx, l.id)
-				if !errors.Is(err, want) {
-					r.Fatalf("deletion: %v, want %v", err, want)
-				}
-				if err == nil {
-					l.deleted, l.last = true, nil
-				}
-			},
-			"settle": func(r *rapid.T) {
-				b.settle()
-				for _, l := range lives {
-					l.settled(r, b)
-				}
-			},
-			"clock": func(r *rapid.T) {
-				b.clock.Set(b.clock.Now().Add(time.Duration(rapid.Int64Range(-3600, 200_000).Draw(r, "seconds")) * time.Second))
-			},
+		w := newWalk(t, r)
+		w.did = did
+		steps := map[string]func(*rapid.T){
+			"create": w.create, "verbs": w.some, "verbs of one": w.manyOfOne, "settle": w.settleAll, "clock": w.moveClock,
+			"erase": oneStepOf(w.delete, w.redact, w.redactIdentity), "other": oneStepOf(w.checkRegistry, w.list, w.checkpointAll),
 			"": func(r *rapid.T) {
-				for _, l := range lives {
-					l.check(r, b)
+				for _, l := range w.lives {
+					l.check(r, w)
 				}
 			},
-		})
+		}
+		r.Repeat(steps)
 	})
-}
-
-// deletion is how a deletion must end: nil, it is done.
-func (l *life) deletion(b *bench) error {
-	if l.deleted {
-		return session.ErrNotFound
-	}
-	switch s := b.get(l.id); s.Status {
-	case session.StatusSubmitted, session.StatusReview, session.StatusAwaitingExternal:
-		return session.ErrNotCompleted
-	case session.StatusStarted:
-		now := b.clock.Now()
-		if now.Before(s.UpdatedAt) {
-			now = s.UpdatedAt
-		}
-		if !s.ActiveAt.IsZero() && now.Sub(s.ActiveAt) < 5*time.Minute {
-			return session.ErrInProgress
-		}
-	}
-	return nil
-}
-
-// settled looks at one session of which nothing is due: whoever was decided about has been looked for.
-func (l *life) settled(t *rapid.T, b *bench) {
-	if l.deleted {
-		return
-	}
-	s := b.get(l.id)
-	decided := s.Status == session.StatusReview || s.Status == session.StatusApproved || s.Status == session.StatusDeclined
-	named := s.Facts.Person.FirstName != ""
-	waits := s.DueAt.After(b.clock.Now()) // the clock went back
-	if b.in.Policy.Screening && decided && named && !waits && s.Screening() == nil {
-		t.Fatalf("a session in %s was not screened", s.Status)
-	}
-	if !b.in.Policy.Screening && s.Screening() != nil {
-		t.Fatal("a session was screened though nobody wanted it")
-	}
-	for i, f := range s.Findings {
-		if i > 0 && !f.At.After(s.Findings[i-1].At) {
-			t.Fatalf("finding %d at %s is not after the one before it", i, f.At)
+	for _, name := range []string{"resume", "reprocess", "revise", "simulate", "export", "hold", "release", "redact", "delete"} {
+		if did[name] == 0 && !t.Failed() {
+			t.Errorf("%q was never done, so that nothing was seen of it", name)
 		}
 	}
 }
 
-// check looks at one session.
-func (l *life) check(t *rapid.T, b *bench) {
-	if l.deleted {
-		if _, err := b.Get(b.ctx, l.id); !errors.Is(err, session.ErrNotFound) {
-			t.Fatalf("a deleted session: %v", err)
+// canary is in everything about a person: it must be nowhere once that is gone. It cannot stand in base64.
+const canary = "canary-bird"
+
+// walk is an engine and the sessions that it has made.
+type walk struct {
+	*bench
+	lists    *lists
+	keeps    map[uuid.UUID]bool // the changes that raised no version
+	workflow uuid.UUID          // nil: there are none
+	lives    []*life
+	verbs    map[string]verb
+	names    []string       // of the verbs
+	did      map[string]int // how often each has succeeded
+}
+
+// newWalk draws what the integration allows.
+func newWalk(t *testing.T, r *rapid.T) *walk {
+	w := &walk{lists: &lists{}, keeps: map[uuid.UUID]bool{}}
+	yes := func(what string) bool { return rapid.Bool().Draw(r, what) }
+	var made session.Config
+	w.bench = setUp(t, func(in *session.Integration, cfg *session.Config) {
+		p := &in.Policy
+		p.Screening = yes("screening")
+		if p.Screening && yes("monitoring") {
+			p.Monitoring = time.Hour
 		}
-		return
-	}
-	s := b.get(l.id)
-	rec, err := b.store.Load(b.ctx, session.Ref{Tenant: tenant, ID: l.id}, session.PartEvents|session.PartAttempts)
+		p.Registry, p.RegistrySync = true, true
+		p.Create, p.Delete = session.Unlimited(), session.Unlimited()
+		p.Review, p.Cases, p.Identities, p.Audit = yes("review"), yes("cases"), yes("identities"), yes("audit")
+		p.Links, p.UploadStarts, p.Workflows = yes("links"), yes("uploads start"), yes("workflows")
+		p.Resume, p.Reprocess, p.Revise = true, true, true
+		p.Resubmissions = rapid.SampledFrom([]int{-1, 1, 9}).Draw(r, "resubmissions")
+		p.Lifetime = rapid.SampledFrom([]time.Duration{20 * time.Minute, week}).Draw(r, "lifetime")
+		p.ErasureDelay = rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(r, "erasure delay")
+		p.Sensitive = rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(r, "sensitive")
+		p.Retention = rapid.SampledFrom([]time.Duration{0, 30 * time.Hour}).Draw(r, "retention")
+		in.Sandbox = yes("sandbox")
+		p.AwaitOutcome = in.Sandbox && yes("await outcome")
+		in.Endpoints = append(in.Endpoints, session.Endpoint{ID: uuid.UUID{1}, Format: "gossip"})
+		cfg.Screener, cfg.Registry, cfg.Key = w.lists, session.SandboxRegistry{}, session.NewKey()
+		cfg.Checks = map[string]session.Check{"first": byName, "second": byName}
+		cfg.Renderers["gossip"] = gossip{}
+		made = *cfg
+	})
+	w.store = keepsOf{w.store, w.keeps}
+	made.Integrations = session.Fixed{w.in}
+	engine, err := session.New(w.store, made)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stored := rec.Session
-	checkEvents(t, rec)
-	if stored.DueAt != stored.Alarm() {
-		t.Fatalf("due at %s, and the alarm is %s", stored.DueAt, stored.Alarm())
+	if w.Engine = engine.For(w.in.ID); w.in.Policy.Workflows {
+		w.workflow = w.addDefault(gated("review")).ID
 	}
-	if s.UpdatedAt.Before(l.last.UpdatedAt) && s.Status == l.last.Status {
-		t.Fatalf("updated at %s after %s", s.UpdatedAt, l.last.UpdatedAt)
-	}
-	if l.last.Status.Terminal() && s.Status != l.last.Status && stored.Status != l.last.Status {
-		// With a clock that went back an expiry that nobody had written may not be seen for a while; nothing
-		// else.
-		if stored.Version != l.last.Version || !stored.Status.TakesMedia() {
-			t.Fatalf("%s became %s", l.last.Status, s.Status)
-		}
-	}
-	if len(s.Attempts) > 10 || s.AttemptN != len(s.Attempts) || s.Attempts[s.AttemptN-1].ID != s.AttemptID {
-		t.Fatalf("attempt %d of %d", s.AttemptN, len(s.Attempts))
-	}
-	for i, a := range s.Attempts {
-		if a.N != i+1 || i < len(s.Attempts)-1 && a.Status != session.StatusResubmissionRequested {
-			t.Fatalf("attempt %d is number %d and %s", i+1, a.N, a.Status)
-		}
-	}
-	for _, m := range s.Media {
-		if !slices.ContainsFunc(s.Attempts, func(a session.Attempt) bool { return a.ID == m.Attempt }) {
-			t.Fatalf("medium %s belongs to no attempt", m.ID)
-		}
-	}
-	l.last = s
+	w.verbs = w.allVerbs()
+	w.names = slices.Sorted(maps.Keys(w.verbs))
+	return w
 }
 
-// checkEvents folds the events: they are numbered without gaps, each follows from the one before by the table,
-// and the last says how the session stands.
-func checkEvents(t *rapid.T, rec session.Record) {
-	status := session.Status("")
-	steps := map[session.EventKind]bool{}
-	for _, s := range session.Statuses() {
-		steps[session.EventKind(s)] = true
+// pick is one of the sessions, most often one that is not erased.
+func (w *walk) pick(r *rapid.T) *life {
+	if len(w.lives) == 0 {
+		r.Skip("there is no session yet")
 	}
-	for i, e := range rec.Events {
-		if e.Seq != int64(i+1) {
-			t.Fatalf("event %d has number %d", i+1, e.Seq)
+	var alive []*life
+	for _, l := range w.lives {
+		if !l.deleted && !l.redacted {
+			alive = append(alive, l)
 		}
-		if !steps[e.Kind] {
-			if e.Status != status {
-				t.Fatalf("%s changed %s to %s", e.Kind, status, e.Status)
-			}
-			continue
-		}
-		if session.Status(e.Kind) != e.Status {
-			t.Fatalf("%s led to %s", e.Kind, e.Status)
-		}
-		if status != "" && !slices.ContainsFunc(session.Transitions(), func(r session.Transition) bool {
-			return r.From == status && r.To == e.Status && slices.Contains(r.By, e.By)
-		}) {
-			t.Fatalf("%s went to %s by %s, which is not in the table", status, e.Status, e.By)
-		}
-		status = e.Status
 	}
-	if status != rec.Session.Status || rec.Session.Seq != int64(len(rec.Events)) {
-		t.Fatalf("the events end in %s at %d, the session is %s at %d", status, len(rec.Events), rec.Session.Status, rec.Session.Seq)
+	if len(alive) > 0 && rapid.IntRange(0, 3).Draw(r, "one that is erased") < 3 {
+		return alive[len(alive)-1-rapid.IntRange(0, len(alive)-1).Draw(r, "of those alive before the newest")]
 	}
+	return w.lives[len(w.lives)-1-rapid.IntRange(0, len(w.lives)-1).Draw(r, "sessions before the newest")]
+}
+
+// as is the engine for a verb: whoever asks for it, on a request or not, once or not.
+func (w *walk) as(r *rapid.T, l *life) *session.Engine {
+	e := w.As(rapid.SampledFrom([]session.Actor{session.ActorHost, session.ActorHost, session.ActorPerson}).Draw(r, "actor"))
+	if rapid.Bool().Draw(r, "on a request") {
+		e = e.Via(clerk)
+	}
+	if !l.redacted && rapid.IntRange(0, 3).Draw(r, "once") == 0 { // of what is redacted no answer is remembered
+		l.keys = append(l.keys, uuid.NewString())
+		e = e.Once(onceWith(l.keys[len(l.keys)-1]))
+	}
+	return e
+}
+
+// onceWith is a request whose answer is all there is.
+func onceWith(key string) session.Once {
+	return session.Once{Key: key, Encode: func(result any) ([]byte, error) { return json.Marshal(result) }}
+}
+
+// some does this and that to any sessions.
+func (w *walk) some(r *rapid.T) {
+	for range rapid.IntRange(1, 10).Draw(r, "times") {
+		w.verb(r, w.pick(r))
+	}
+}
+
+// manyOfOne leads one session further than chance would.
+func (w *walk) manyOfOne(r *rapid.T) {
+	w.create(r)
+	l := w.lives[len(w.lives)-1]
+	for range rapid.IntRange(5, 30).Draw(r, "times") {
+		w.verb(r, l)
+	}
+}
+
+// oneStepOf is one of several steps.
+func oneStepOf(steps ...func(*rapid.T)) func(*rapid.T) {
+	return func(r *rapid.T) { steps[rapid.IntRange(0, len(steps)-1).Draw(r, "which")](r) }
+}
+
+// moveClock lets a moment pass, or longer, or puts the clock back; and then there may be more people on the lists.
+func (w *walk) moveClock(r *rapid.T) {
+	seconds := rapid.OneOf(rapid.Int64Range(0, 1800), rapid.Int64Range(-3600, 200_000)).Draw(r, "seconds")
+	w.clock.Set(w.clock.Now().Add(time.Duration(seconds) * time.Second))
+	if rapid.IntRange(0, 9).Draw(r, "lists change") == 0 {
+		w.lists.hits = append(w.lists.hits, decision.Hit{Name: canary})
+	}
+}
+
+// verb does something to a session, and looks at it. What is refused changes nothing, and what is answered is what readers see.
+func (w *walk) verb(r *rapid.T, l *life) {
+	name := rapid.SampledFrom(w.names).Draw(r, "verb")
+	if l.deleted {
+		if _, err := w.verbs[name](r, w.as(r, l), l.id); !errors.Is(err, session.ErrNotFound) {
+			r.Fatalf("%s of a deleted session: %v", name, err)
+		}
+		return
+	}
+	before := w.get(l.id)
+	s, err := w.verbs[name](r, w.as(r, l), l.id)
+	after := w.get(l.id)
+	if err != nil && (after.Version != before.Version || after.Seq != before.Seq) {
+		r.Fatalf("%s answered %v, and changed the session", name, err)
+	}
+	if err == nil {
+		w.did[name]++
+	}
+	if s != nil {
+		answered(r, name, s, after)
+	}
+	l.check(r, w)
+}
+
+func (w *walk) create(r *rapid.T) {
+	name := rapid.SampledFrom([]string{"Approve", "Review", "Decline", "other", "Resubmit", "Review", "Approve"}).Draw(r, "name")
+	s, err := w.Create(w.ctx, session.Facts{
+		ExternalRef: new(canary + rapid.SampledFrom([]string{"1", "2", "3"}).Draw(r, "who")), Address: canary,
+		Person:   session.Person{FirstName: name, LastName: canary},
+		Metadata: json.RawMessage(`{"note":"` + canary + `"}`), Tags: []string{canary}, Invite: &session.Invite{Name: canary},
+	})
+	if err != nil {
+		r.Fatal(err)
+	}
+	w.lives = append(w.lives, &life{id: s.ID, last: s})
+	if rapid.Bool().Draw(r, "and submit") {
+		w.submit(s.ID)
+		w.settle()
+	}
+}
+
+func (w *walk) checkRegistry(r *rapid.T) {
+	facts := ada
+	facts.Person.LastName = rapid.SampledFrom([]string{"Specimen", canary}).Draw(r, "name")
+	ask := w.CheckRegistry
+	if rapid.Bool().Draw(r, "wait") {
+		ask = w.AskRegistry
+	}
+	s, err := ask(w.ctx, facts)
+	if err != nil {
+		r.Fatal(err)
+	}
+	w.lives = append(w.lives, &life{id: s.ID, last: s})
+}
+
+// visit acts by any link that the session ever had.
+func (w *walk) visit(r *rapid.T, _ *session.Engine, id uuid.UUID) (*session.Snapshot, error) {
+	l := w.lifeOf(id)
+	if len(l.tokens) == 0 {
+		return nil, session.ErrNotFound
+	}
+	person, s, err := w.ByLink(w.ctx, rapid.SampledFrom(l.tokens).Draw(r, "link"))
+	if err != nil && person == nil {
+		return nil, err
+	}
+	if s.ID != id {
+		r.Fatalf("the link of %s leads to %s", id, s.ID)
+	}
+	visited, failed := person.Visit(w.ctx, id)
+	if err != nil && failed == nil && visited.LinkN != s.LinkN {
+		r.Fatalf("a link that is dead (%v) was visited", err)
+	}
+	return nil, errors.Join(err, failed)
+}
+
+func (w *walk) lifeOf(id uuid.UUID) *life {
+	return w.lives[slices.IndexFunc(w.lives, func(l *life) bool { return l.id == id })]
+}
+
+func (w *walk) delete(r *rapid.T) {
+	l := w.pick(r)
+	want := l.deletion(w)
+	if _, err := w.as(r, l).Delete(w.ctx, l.id); !errors.Is(err, want) {
+		r.Fatalf("deletion: %v, want %v", err, want)
+	}
+	if want == nil {
+		w.did["delete"]++
+		l.gone(w)
+		l.deleted, l.last = true, nil
+	}
+}
+
+func (w *walk) redact(r *rapid.T) {
+	l := w.pick(r)
+	receipt, err := w.as(r, l).Redact(w.ctx, l.id)
+	switch {
+	case l.deleted:
+		if !errors.Is(err, session.ErrNotFound) {
+			r.Fatalf("redaction of a deleted session: %v", err)
+		}
+	case !l.last.HeldAt.IsZero():
+		if !errors.Is(err, session.ErrHeld) {
+			r.Fatalf("redaction of a held session: %v", err)
+		}
+	case err != nil && !l.redacted:
+		r.Fatalf("redaction: %v", err)
+	case err == nil:
+		w.did["redact"]++
+		if err := receipt.Verify(w.ReceiptKey()); err != nil || receipt.Session != l.id {
+			r.Fatalf("the receipt: %+v, %v", receipt, err)
+		}
+	}
+}
+
+func (w *walk) redactIdentity(r *rapid.T) {
+	i, err := w.Identity(w.ctx, uuid.Nil, canary+"1")
+	if err != nil {
+		r.Skip("there is none")
+	}
+	if _, _, err := w.RedactIdentity(w.ctx, i.ID); err != nil && !errors.Is(err, session.ErrHeld) {
+		r.Fatal(err)
+	}
+}
+
+// list shows every session once, as a reader of it sees it.
+func (w *walk) list(r *rapid.T) {
+	rows, err := w.List(w.ctx, session.List{N: 1000})
+	if err != nil {
+		r.Fatal(err)
+	}
+	for _, l := range w.lives {
+		i := slices.IndexFunc(rows, func(s session.Session) bool { return s.ID == l.id })
+		if (i >= 0) == l.deleted {
+			r.Fatalf("a session that is deleted (%t) is at %d of the list", l.deleted, i)
+		}
+		if i >= 0 && rows[i].Status != w.get(l.id).Status {
+			r.Fatalf("listed as %s, and is %s", rows[i].Status, w.get(l.id).Status)
+		}
+	}
+}
+
+func (w *walk) settleAll(r *rapid.T) {
+	w.settle()
+	for _, l := range w.lives {
+		l.settled(r, w)
+	}
+}
+
+// checkpointAll: whatever was done, the audit log verifies.
+func (w *walk) checkpointAll(r *rapid.T) {
+	if err := w.Checkpoint(w.ctx); err != nil {
+		r.Fatal(err)
+	}
+	if report, err := w.VerifyAudit(w.ctx); err != nil || len(report.Faults) > 0 {
+		r.Fatalf("the audit log: %+v, %v", report, err)
+	}
+}
+
+// upload is possible exactly when [session.Engine.Can] says so.
+func (w *walk) upload(r *rapid.T, e *session.Engine, id uuid.UUID) (*session.Snapshot, error) {
+	can := w.Can(w.ctx, id, session.ActionUpload)
+	m, err := e.Upload(w.ctx, id, session.Upload{Context: media.Face, Content: bytes.NewReader(png)})
+	if (err == nil) != (can == nil) {
+		r.Fatalf("upload: %v, but Can said %v", err, can)
+	}
+	if err == nil {
+		l := w.lifeOf(id)
+		l.media = append(l.media, m.ID)
+	}
+	return nil, err
+}
+
+func (w *walk) collect(r *rapid.T, e *session.Engine, id uuid.UUID) (*session.Snapshot, error) {
+	can := w.Can(w.ctx, id, session.ActionCollect)
+	s, err := e.Collect(w.ctx, id, session.Device{Provider: canary, Fingerprint: canary, IPv4: "203.0.113.7"})
+	if (err == nil) != (can == nil) {
+		r.Fatalf("collect: %v, but Can said %v", err, can)
+	}
+	return s, err
+}
+
+var _ session.Renderer = gossip{}
+
+// gossip is a renderer that tells all there is.
+type gossip struct{}
+
+func (gossip) Render(e session.Event, s *session.Snapshot, _ session.Endpoint) (body []byte, personal, ok bool, err error) {
+	body, err = json.Marshal(everything(s))
+	return body, true, e.Kind != session.EventRead, err
+}
+
+// everything that a snapshot shows of a person.
+func everything(s *session.Snapshot) []any {
+	return []any{s.Facts, s.Decisions, s.Media, s.Findings, s.Run(), s.LinkToken()}
 }

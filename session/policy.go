@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/bonafide-idv/bonafide/decision/risk"
 	"github.com/bonafide-idv/bonafide/media"
 )
 
@@ -39,8 +41,42 @@ type Policy struct {
 	// Review allows sessions to be left to a human being. Where it is off, a decider's verdict "review" is
 	// recorded and the session waits in submitted. Default: off.
 	Review bool
+	// Cases has it told too, by events of their own, that a case was opened for a session that is left to a human
+	// being, and that it was decided. Default: off.
+	Cases bool
 	// Required names what must have been uploaded to the current attempt before [Engine.Submit]. Default: nothing.
 	Required []media.Context
+	// RequiresDocuments has [Engine.Submit] need what [RequiredDocuments] names too. Default: off.
+	RequiresDocuments bool
+	// Links has a [Link] made for the person with every session. Default: off.
+	Links bool
+	// UploadStarts has the first upload start a session that was only created. Default: off.
+	UploadStarts bool
+	// Resume allows [Engine.Resume]. Default: off.
+	Resume bool
+	// Reprocess allows [Engine.Reprocess]. Default: off.
+	Reprocess bool
+	// Revise allows [Engine.Revise]. Default: off.
+	Revise bool
+	// Workflows has submitted sessions decided by a [Workflow] instead of [Config.Decider]. Default: off.
+	Workflows bool
+	// Risk is what signs of fraud weigh, and which of them stop a session. Default: what [risk.Signals] weigh, and none
+	// does.
+	Risk risk.Policy
+	// AwaitOutcome has submitted sessions wait for [Engine.Simulate], whatever the decider would say; it is for
+	// sandbox integrations alone. Default: off.
+	AwaitOutcome bool
+	// Identities has an [Identity] made, or brought up to date, when a session with a [Facts.ExternalRef] is
+	// decided. It needs [Config.Key]. Default: off.
+	Identities bool
+	// Sensitive is how long after a session's end its personal data are shown; they are still there, and
+	// [Snapshot.Hidden] says so. Default: 0, for as long as they are there.
+	Sensitive time.Duration
+	// Retention is how long after its end a session is redacted by itself. Default: 0, never.
+	Retention time.Duration
+	// Audit has who reads personal data, and who does anything else, written down with the session's events. See
+	// [Engine.Events]. Default: off.
+	Audit bool
 	// MaxMedia is how many media an attempt may have; uploads that run at the same time may exceed it by as many
 	// as they are. Default: 100.
 	MaxMedia int
@@ -65,6 +101,8 @@ type Policy struct {
 	DeciderLease time.Duration
 	// Create limits the creation of sessions. Default: [EnterpriseCreation]. [Unlimited] is none.
 	Create []Rule
+	// Submit limits submissions. Default: nil, [Unlimited].
+	Submit []Rule
 	// Delete limits deletions. Default: [DeletionRules]. [Unlimited] is none.
 	Delete []Rule
 }
@@ -141,12 +179,21 @@ func (p Policy) Validate() (faults []string) {
 	if p.RegistrySync && !p.Registry {
 		faults = append(faults, "Policy.RegistrySync needs Policy.Registry")
 	}
+	if p.Sensitive < 0 || p.Retention < 0 {
+		faults = append(faults, "Policy.Sensitive and Policy.Retention must not be negative")
+	}
+	if p.Retention > 0 && p.Sensitive > p.Retention {
+		faults = append(faults, fmt.Sprintf("Policy.Sensitive is %s, and must not be longer than Policy.Retention, %s", p.Sensitive, p.Retention))
+	}
+	if err := p.Risk.Validate(); err != nil {
+		faults = append(faults, "Policy.Risk: "+strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
 	for _, c := range p.Required {
 		if !c.Valid() {
 			faults = append(faults, fmt.Sprintf("Policy.Required names %q, which is no context", c))
 		}
 	}
-	for name, rules := range map[string][]Rule{"Create": p.Create, "Delete": p.Delete} {
+	for name, rules := range map[string][]Rule{"Create": p.Create, "Submit": p.Submit, "Delete": p.Delete} {
 		if len(rules) > MaxRules {
 			faults = append(faults, fmt.Sprintf("Policy.%s has %d rules, and may have %d", name, len(rules), MaxRules))
 		}
@@ -163,9 +210,13 @@ func (p Policy) Validate() (faults []string) {
 // Integration is one use of the engine: its policy, and where its events are told.
 type Integration struct {
 	ID uuid.UUID
-	// Tenant owns the sessions. Integrations of one tenant see each other's. Default: ID, so that none does.
-	Tenant    uuid.UUID
-	Sandbox   bool
+	// Tenant owns the sessions. Integrations of one tenant and Dialect see each other's. Default: ID, so that none
+	// does.
+	Tenant  uuid.UUID
+	Sandbox bool
+	// Dialect is the wire language that the integration speaks. Sessions are found only by integrations of the same
+	// one. Default: empty, which is one too.
+	Dialect   string
 	Policy    Policy
 	Endpoints []Endpoint
 }
@@ -173,13 +224,16 @@ type Integration struct {
 // Validate says everything that is wrong with the integration, one sentence each.
 func (in Integration) Validate() (faults []string) {
 	faults = in.Policy.Validate()
+	if in.Policy.AwaitOutcome && !in.Sandbox {
+		faults = append(faults, "Policy.AwaitOutcome is for a sandbox alone")
+	}
 	seen := map[uuid.UUID]bool{uuid.Nil: true}
 	for _, ep := range in.Endpoints {
 		if seen[ep.ID] {
 			faults = append(faults, fmt.Sprintf("the id %s of an endpoint is nil or given twice", ep.ID))
 		}
 		seen[ep.ID] = true
-		if ep.Retry.Tries < 0 || slices.ContainsFunc(ep.Retry.After, func(d time.Duration) bool { return d <= 0 }) {
+		if !ep.Retry.valid() {
 			faults = append(faults, fmt.Sprintf("endpoint %s: its Retry has a number that is not positive", ep.ID))
 		}
 	}
@@ -188,11 +242,12 @@ func (in Integration) Validate() (faults []string) {
 
 // Endpoint is one address that is told of events.
 type Endpoint struct {
-	ID     uuid.UUID // not nil; must stay the same when URL changes
-	URL    string
-	Format string      // which [Renderer] of [Config.Renderers] writes to it
-	Kinds  []EventKind // which events; nil: all that the renderer has words for
-	Retry  Retry
+	ID     uuid.UUID   `json:"id"` // not nil; must stay the same when URL changes
+	URL    string      `json:"url"`
+	Format string      `json:"format"`          // which [Renderer] of [Config.Renderers] writes to it
+	Kinds  []EventKind `json:"kinds,omitempty"` // which events; nil: all that the renderer has words for
+	Retry  Retry       `json:"retry,omitzero"`
+	Wire   Wire        `json:"wire,omitzero"`
 }
 
 // Wants reports whether the endpoint is to be told of such events.
@@ -202,11 +257,15 @@ func (e Endpoint) Wants(kind EventKind) bool { return e.Kinds == nil || slices.C
 // success (https://devdocs.veriff.com/docs/webhooks-guide).
 type Retry struct {
 	// After is how long to wait before the second try, the third, …; the last one repeats. Default: 1 hour.
-	After []time.Duration
+	After []time.Duration `json:"after,omitempty"`
 	// Tries is after how many tries the delivery is given up. Default: 168.
-	Tries int
+	Tries int `json:"tries,omitempty"`
 	// Any2xx counts every status from 200 to 299 as a success. Default: only 200.
-	Any2xx bool
+	Any2xx bool `json:"any_2xx,omitempty"`
+}
+
+func (r Retry) valid() bool {
+	return r.Tries >= 0 && !slices.ContainsFunc(r.After, func(d time.Duration) bool { return d <= 0 })
 }
 
 // Next says when to try again after tries tries, the last of which ended at; false: give up.

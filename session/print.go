@@ -49,6 +49,36 @@ func (Screened) Format(f fmt.State, _ rune) { redact(f, "screening") }
 // Format writes a fixed word for every verb.
 func (UserStatus) Format(f fmt.State, _ rune) { redact(f, "user status") }
 
+// Format writes a fixed word for every verb.
+func (Residence) Format(f fmt.State, _ rune) { redact(f, "residence") }
+
+// Format writes a fixed word for every verb.
+func (Invite) Format(f fmt.State, _ rune) { redact(f, "invite") }
+
+// Format writes a fixed word for every verb.
+func (Agreement) Format(f fmt.State, _ rune) { redact(f, "consent") }
+
+// Format writes a fixed word for every verb.
+func (Choice) Format(f fmt.State, _ rune) { redact(f, "choice") }
+
+// Format writes a fixed word for every verb.
+func (Given) Format(f fmt.State, _ rune) { redact(f, "given data") }
+
+// Format writes a fixed word for every verb.
+func (Signals) Format(f fmt.State, _ rune) { redact(f, "signals") }
+
+// Format writes a fixed word for every verb.
+func (Note) Format(f fmt.State, _ rune) { redact(f, "note") }
+
+// Format writes a fixed word for every verb.
+func (Claim) Format(f fmt.State, _ rune) { redact(f, "claim") }
+
+// Format writes a fixed word for every verb.
+func (Review) Format(f fmt.State, _ rune) { redact(f, "review") }
+
+// Format writes a fixed word for every verb.
+func (Update) Format(f fmt.State, _ rune) { redact(f, "update") }
+
 func redact(w io.Writer, what string) { _, _ = io.WriteString(w, "["+what+"]") }
 
 // LogValue gives a fixed word.
@@ -93,3 +123,33 @@ func (Screened) LogValue() slog.Value { return slog.StringValue("[screening]") }
 
 // LogValue gives a fixed word.
 func (UserStatus) LogValue() slog.Value { return slog.StringValue("[user status]") }
+
+// LogValue gives a fixed word.
+func (Residence) LogValue() slog.Value { return slog.StringValue("[residence]") }
+
+// LogValue gives a fixed word.
+func (Invite) LogValue() slog.Value { return slog.StringValue("[invite]") }
+
+// LogValue gives a fixed word.
+func (Agreement) LogValue() slog.Value { return slog.StringValue("[consent]") }
+
+// LogValue gives a fixed word.
+func (Choice) LogValue() slog.Value { return slog.StringValue("[choice]") }
+
+// LogValue gives a fixed word.
+func (Given) LogValue() slog.Value { return slog.StringValue("[given data]") }
+
+// LogValue gives a fixed word.
+func (Signals) LogValue() slog.Value { return slog.StringValue("[signals]") }
+
+// LogValue gives a fixed word.
+func (Note) LogValue() slog.Value { return slog.StringValue("[note]") }
+
+// LogValue gives a fixed word.
+func (Claim) LogValue() slog.Value { return slog.StringValue("[claim]") }
+
+// LogValue gives a fixed word.
+func (Review) LogValue() slog.Value { return slog.StringValue("[review]") }
+
+// LogValue gives a fixed word.
+func (Update) LogValue() slog.Value { return slog.StringValue("[update]") }

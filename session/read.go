@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 
@@ -9,6 +10,9 @@ import (
 )
 
 // Get reads a session with all its parts, as it stands now.
+//
+// Where [Policy.Audit] is on and the engine was made by [Engine.Via], this and [Engine.File] write [EventRead]
+// before they give anything; no endpoint is told of it.
 //
 // Errors: [ErrNotFound] for a session that is not there, is of another tenant, or is deleted, alike.
 func (e *Engine) Get(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
@@ -24,16 +28,58 @@ func (e *Engine) GetByAttempt(ctx context.Context, attempt uuid.UUID) (*Snapshot
 const allParts = PartAttempts | PartDecisions | PartMedia | PartFindings
 
 func (e *Engine) get(ctx context.Context, ref Ref) (*Snapshot, error) {
-	w, err := e.begin(ctx, ref, allParts)
+	w, err := e.read(ctx, ref, allParts)
 	if err != nil {
 		return nil, err
 	}
 	return w.view(), nil
 }
 
+// read is begin for a reader, of whom it is written down first. When somebody changes the session meanwhile it
+// is read anew.
+func (e *Engine) read(ctx context.Context, ref Ref, parts Parts) (*work, error) {
+	const tries = 5
+	for try := 1; ; try++ {
+		w, err := e.begin(ctx, ref, parts)
+		if err != nil || e.about == nil || !w.in.Policy.Audit {
+			return w, err
+		}
+		w.change.Keep = true
+		w.jot(EventRead)
+		w.complete()
+		errs := e.store.Apply(ctx, w.change)
+		if errs == nil {
+			w.snap.Seq++
+			return w, nil
+		}
+		if !errors.Is(errs[0], ErrConflict) || try == tries || e.hosted {
+			return nil, errs[0]
+		}
+	}
+}
+
+// jot appends an event of which no endpoint is told.
+func (w *work) jot(kind EventKind) {
+	s := &w.snap.Session
+	ev := Event{
+		ID: w.e.cfg.NewID(w.now), Session: s.ID, Change: w.change.ID, Kind: kind, Status: s.Status,
+		Attempt: s.AttemptID, By: w.e.actor, At: w.now,
+	}
+	w.audit(&ev)
+	w.change.Events = append(w.change.Events, ev)
+}
+
 // view is the session as it stands now, with nothing written.
 func (w *work) view() *Snapshot {
 	w.snap.Session = w.snap.At(w.now)
+	return w.seen()
+}
+
+// seen is what a reader sees of the session at its end, and when its data are shown no more.
+func (w *work) seen() *Snapshot {
+	if s := w.snap; !w.e.exporting && !s.HideAt.IsZero() && !w.now.Before(s.HideAt) {
+		s.hide()
+	}
 	return w.snap.atItsEnd()
 }
 
@@ -50,11 +96,15 @@ func (f *File) Open(ctx context.Context) (io.ReadCloser, error) { return f.open(
 
 // File finds a medium by its id.
 //
-// Errors: [ErrNotFound] when there is none, or its session is of another tenant or deleted.
+// Errors: [ErrNotFound] when there is none, or its session is of another tenant or deleted;
+// [ErrHidden].
 func (e *Engine) File(ctx context.Context, id uuid.UUID) (*File, error) {
-	w, err := e.begin(ctx, Ref{Media: id}, PartMedia)
+	w, err := e.read(ctx, Ref{Media: id}, PartMedia)
 	if err != nil {
 		return nil, err
+	}
+	if !e.exporting && !w.snap.HideAt.IsZero() && !w.now.Before(w.snap.HideAt) {
+		return nil, ErrHidden
 	}
 	return e.file(w.snap, id)
 }
@@ -73,53 +123,4 @@ func (e *Engine) file(s *Snapshot, id uuid.UUID) (*File, error) {
 		}
 		return newSealReader(sealed, key, bound), nil
 	}}, nil
-}
-
-// List asks for a page of sessions.
-type List struct {
-	Status []Status  // any of these; empty: all
-	After  uuid.UUID // the last id of the page before
-	N      int       // at most so many. Default: 100; at most 1,000
-}
-
-// List gives a page of the sessions of the engine's integration's tenant, newest first, without their sealed
-// parts. The next page begins after the last id of this one; the last page is shorter than N or empty.
-//
-// Expiries that are due are written before the page is read. When more are due than one sweep does, a page that
-// asks for a status may miss sessions that have just expired; none is ever shown with a status that it no
-// longer has.
-func (e *Engine) List(ctx context.Context, l List) ([]Session, error) {
-	in, err := e.policyOf(ctx, e.integration)
-	if err != nil {
-		return nil, err
-	}
-	now := e.now()
-	if !e.hosted {
-		if _, _, err := e.store.Sweep(ctx, now, sweepBatch, e.expireOnly(ctx, now)); err != nil {
-			return nil, err
-		}
-	}
-	n := min(orDefault(max(l.N, 0), 100), 1000)
-	var page []Session
-	for after := l.After; len(page) < n; {
-		rows, err := e.store.Query(ctx, Query{
-			Tenant: in.Tenant, Sandbox: in.Sandbox, Status: l.Status, After: after, N: max(n-len(page), 100),
-		})
-		if err != nil {
-			return nil, err
-		}
-		if len(rows) == 0 {
-			break
-		}
-		for _, s := range rows {
-			if len(page) == n {
-				break
-			}
-			after = s.ID
-			if s = s.At(now); len(l.Status) == 0 || slices.Contains(l.Status, s.Status) {
-				page = append(page, s)
-			}
-		}
-	}
-	return page, nil
 }

@@ -15,7 +15,7 @@ const (
 	// sendTime is how long one try may take, within claimTime.
 	sendTime = 15 * time.Second
 	// goneTime is for how long a delivery waits for an endpoint that is not configured, as while a new version
-	// is rolled out.
+	// is rolled out, or that is disabled.
 	goneTime = 24 * time.Hour
 )
 
@@ -23,6 +23,9 @@ const (
 func (e *Engine) claim(ctx context.Context, n int, except []uuid.UUID) (claimed []Delivery, next time.Time, err error) {
 	if e.cfg.Deliverer == nil || n <= 0 {
 		return nil, time.Time{}, nil
+	}
+	if err := e.refresh(ctx); err != nil {
+		return nil, time.Time{}, err
 	}
 	now := e.now()
 	return e.store.Claim(ctx, now, now.Add(claimTime), n, except)
@@ -40,8 +43,14 @@ func (e *Engine) send(ctx context.Context, d Delivery) {
 	default:
 		log.DebugContext(ctx, "a delivery is settled", "state", d.State)
 	}
-	if errs := e.store.Settle(ctx, d); errs != nil && !errors.Is(errs[0], ErrConflict) {
-		log.ErrorContext(ctx, "the outcome of a delivery could not be written", "error", errs[0])
+	if errs := e.store.Settle(ctx, d); errs != nil {
+		if !errors.Is(errs[0], ErrConflict) {
+			log.ErrorContext(ctx, "the outcome of a delivery could not be written", "error", errs[0])
+		}
+		return
+	}
+	if err := e.count(ctx, d); err != nil {
+		log.ErrorContext(ctx, "the outcome of a delivery could not be counted", "error", err)
 	}
 }
 
@@ -49,12 +58,12 @@ func (e *Engine) send(ctx context.Context, d Delivery) {
 // is to become of the delivery. Only what was sent counts as a try.
 func (e *Engine) attempt(ctx context.Context, d Delivery) Delivery {
 	now := e.now()
-	ep, found, err := e.endpoint(ctx, d)
+	ep, nowhere, err := e.endpointFor(ctx, d)
 	if err != nil {
 		return d.putOff(now, "configuration not available")
 	}
-	if !found {
-		if d = d.putOff(now, "endpoint is gone"); now.Sub(d.CreatedAt) >= goneTime {
+	if nowhere != "" {
+		if d = d.putOff(now, nowhere); now.Sub(d.CreatedAt) >= goneTime {
 			d.State, d.DueAt = DeliveryDead, time.Time{}
 		}
 		return d
@@ -62,7 +71,7 @@ func (e *Engine) attempt(ctx context.Context, d Delivery) Delivery {
 	opened := d
 	state, err := e.openDelivery(ctx, &opened)
 	if err != nil {
-		return d.putOff(now, "body cannot be opened")
+		return d.putOff(now, noteUnreadable)
 	}
 	if state != d.State {
 		d.State, d.DueAt = state, time.Time{}
@@ -101,22 +110,38 @@ func (e *Engine) try(ctx context.Context, to Endpoint, d Delivery) (t Try) {
 	return e.cfg.Deliverer.Deliver(ctx, to, d)
 }
 
-// endpoint finds where a delivery goes today; false: nowhere any more.
-func (e *Engine) endpoint(ctx context.Context, d Delivery) (Endpoint, bool, error) {
+// Why a delivery goes nowhere, for now or for good.
+const (
+	noteGone       = "endpoint is gone"
+	noteDisabled   = "endpoint is disabled"
+	noteUnreadable = "body cannot be opened"
+)
+
+// endpointFor finds where a delivery goes today, or says why nowhere.
+func (e *Engine) endpointFor(ctx context.Context, d Delivery) (to Endpoint, nowhere string, err error) {
 	in, err := e.policyOf(ctx, d.Integration)
 	if errors.Is(err, ErrNotFound) {
-		return Endpoint{}, false, nil
+		return to, noteGone, nil
 	}
-	i := slices.IndexFunc(in.Endpoints, func(ep Endpoint) bool { return ep.ID == d.Endpoint })
-	if err != nil || i < 0 {
-		return Endpoint{}, false, err
+	if err != nil {
+		return to, "", err
 	}
-	return in.Endpoints[i], true, nil
+	if i := slices.IndexFunc(in.Endpoints, func(ep Endpoint) bool { return ep.ID == d.Endpoint }); i >= 0 {
+		return in.Endpoints[i], "", nil
+	}
+	stored, found := e.knownEndpoint(d)
+	switch {
+	case !found:
+		return to, noteGone, nil
+	case !stored.Enabled:
+		return to, noteDisabled, nil
+	}
+	return stored.Endpoint, "", nil
 }
 
 // Deliveries lists what was and is to be told to the engine's integration's tenant, newest first, with the
-// bodies in clear as far as they can still be opened. Of the query, Tenant and Sandbox are the integration's; N
-// is 100 by default and at most 1,000.
+// bodies in clear as far as they can be opened: one that cannot be now is nil, and the note of its last try
+// says so. Of the query, Tenant and Sandbox are the integration's; N is 100 by default and at most 1,000.
 func (e *Engine) Deliveries(ctx context.Context, q DeliveryQuery) ([]Delivery, error) {
 	in, err := e.policyOf(ctx, e.integration)
 	if err != nil {
@@ -129,8 +154,12 @@ func (e *Engine) Deliveries(ctx context.Context, q DeliveryQuery) ([]Delivery, e
 		return nil, err
 	}
 	for i := range list {
-		if _, err := e.openDelivery(ctx, &list[i]); err != nil {
-			return nil, err
+		d := &list[i]
+		if _, err := e.openDelivery(ctx, d); err != nil {
+			if ctx.Err() != nil {
+				return nil, err
+			}
+			d.Body, d.Last.Note = nil, noteUnreadable
 		}
 	}
 	return list, nil

@@ -63,6 +63,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer cancel()
 	r := &runner{e: e, free: make(chan struct{}, 1), jobs: maps.Clone(jobsAtOnce), sending: map[uuid.UUID]int{}}
 	for ctx.Err() == nil {
+		r.checkpoints(work)
 		next := r.sweep(ctx, work)
 		if due := r.relay(ctx, work); !due.IsZero() && (next.IsZero() || due.Before(next)) {
 			next = due
@@ -80,10 +81,25 @@ type runner struct {
 	all  sync.WaitGroup
 	free chan struct{} // something ended
 
+	checked time.Time // when checkpoints were last begun
+
 	mu      sync.Mutex
+	checks  int
 	jobs    room // for which there is room
 	sends   int
 	sending map[uuid.UUID]int // by endpoint
+}
+
+// checkpoints begins those of the audit log when it is time and none are being made.
+func (r *runner) checkpoints(work context.Context) {
+	r.mu.Lock()
+	busy := r.checks > 0
+	r.mu.Unlock()
+	if busy || time.Since(r.checked) < checkpointEvery {
+		return
+	}
+	r.checked = time.Now()
+	r.begin(func() { r.e.checkpoints(work) }, func(n int) { r.checks += n })
 }
 
 // sweep begins what is due, as far as there is room, and says when to come again.

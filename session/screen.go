@@ -93,16 +93,24 @@ func (s *Snapshot) subject() decision.Subject {
 		subject.Year = yearOf(given.DateOfBirth)
 	}
 	for _, d := range s.Decisions {
-		p := d.Record.Person
-		if p == nil || !isName(nameOf(p.FullName, p.FirstName, p.LastName)) {
-			continue
-		}
-		subject = decision.Subject{Name: nameOf(p.FullName, p.FirstName, p.LastName), Year: p.YearOfBirth}
-		if subject.Year == "" && !p.DateOfBirth.IsZero() {
-			subject.Year = yearOf(p.DateOfBirth)
+		if read, ok := subjectIn(d.Record); ok {
+			subject = read
 		}
 	}
 	return subject
+}
+
+// subjectIn is the person as read from the documents, if a name was.
+func subjectIn(r decision.Record) (subject decision.Subject, ok bool) {
+	p := r.Person
+	if p == nil || !isName(nameOf(p.FullName, p.FirstName, p.LastName)) {
+		return subject, false
+	}
+	subject = decision.Subject{Name: nameOf(p.FullName, p.FirstName, p.LastName), Year: p.YearOfBirth}
+	if subject.Year == "" && !p.DateOfBirth.IsZero() {
+		subject.Year = yearOf(p.DateOfBirth)
+	}
+	return subject, true
 }
 
 func nameOf(full, first, last string) string {

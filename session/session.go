@@ -40,11 +40,27 @@ type Session struct {
 	EraseAt time.Time
 	// ScreenAt is when a decided session is screened next; zero: never.
 	ScreenAt time.Time
+	// RedactAt is when a session that has ended is redacted by itself; zero: never. See [Policy.Retention].
+	RedactAt time.Time
+	// HeldAt is since when a legal hold keeps it from being redacted and deleted; zero: there is none.
+	HeldAt time.Time
+	// HideAt is from when on an ended session's personal data are shown to nobody, though they are still there;
+	// zero: never. See [Policy.Sensitive].
+	HideAt time.Time
 	// RetryAt puts off whatever is due: work that was begun elsewhere, or that failed Tries times.
 	RetryAt time.Time
 	Tries   int
 	// DueAt is the alarm: always what [Session.Alarm] says. The store finds due sessions by it.
 	DueAt time.Time
+
+	// Ref finds the session by its [Facts.ExternalRef]; zero: it has none, or is redacted. See [Engine.RefIndex].
+	Ref BlindIndex
+	// LinkN is the number of the newest link that was made for the person; older ones are dead. See [Link].
+	LinkN int
+	// Receipt says what a redaction destroyed, as JSON: see [Receipt]. Nil before.
+	Receipt []byte
+	// Head is the Hash of the newest event; given by the store.
+	Head [32]byte
 
 	Key    []byte // what the [Keeper] needs to open the session's key; not enough by itself; nil once destroyed
 	Sealed []byte // [Facts]; nil once erased
@@ -97,6 +113,14 @@ const (
 	FindingDevice     FindingKind = "device"      // [Device]
 	FindingScreening  FindingKind = "screening"   // [Screened]
 	FindingUserStatus FindingKind = "user_status" // [UserStatus]
+	FindingConsent    FindingKind = "consent"     // [Agreement]
+	FindingChoice     FindingKind = "choice"      // [Choice]
+	FindingGiven      FindingKind = "given"       // [Given]
+	FindingSignals    FindingKind = "signals"     // [Signals]
+	FindingRun        FindingKind = "run"         // [Run]
+	FindingGate       FindingKind = "gate"        // [Gate]
+	FindingNote       FindingKind = "note"        // [Note]
+	FindingClaim      FindingKind = "claim"       // [Claim]
 )
 
 // Finding is something that was learned about an attempt besides what was shown and what was concluded.
@@ -136,11 +160,37 @@ const (
 	EventUnscreened EventKind = "unscreened"  // the screening that was due is given up: nobody looks, or there is nothing to look for
 	EventUserStatus EventKind = "user_status" // the host gave the attempt a status of its own
 
+	EventResumed      EventKind = "resumed"      // a new link was made, and the session has new time
+	EventLinked       EventKind = "linked"       // a one-time link was made
+	EventVisited      EventKind = "visited"      // it was used
+	EventUpdated      EventKind = "updated"      // the host changed its reference, metadata or tags
+	EventInvited      EventKind = "invited"      // the person was to be invited once more
+	EventConsented    EventKind = "consented"    // the person agreed
+	EventChosen       EventKind = "chosen"       // the person chose a document
+	EventGiven        EventKind = "given"        // data were given in the form
+	EventSignalled    EventKind = "signalled"    // signals of fraud were given
+	EventContinued    EventKind = "continued"    // the host's system answered at the gate
+	EventReprocessed  EventKind = "reprocessed"  // it is decided again
+	EventRan          EventKind = "ran"          // a step of the workflow was made
+	EventCaseOpened   EventKind = "case_opened"  // a case was opened for reviewers, see [Policy.Cases]
+	EventCaseDecided  EventKind = "case_decided" // it was approved or declined
+	EventClaimed      EventKind = "claimed"      // a reviewer took the case, or gave it back
+	EventNoted        EventKind = "noted"        // a reviewer wrote a note
+	EventRead         EventKind = "read"         // personal data were read
+	EventExported     EventKind = "exported"     // all that is known about the person was read
+	EventRedacted     EventKind = "redacted"     // personal data were erased
+	EventRetired      EventKind = "retired"      // the same, because [Policy.Retention] was over
+	EventIdentified   EventKind = "identified"   // the person's [Identity] was made
+	EventReidentified EventKind = "reidentified" // it was brought up to date, or redacted
+	EventHeld         EventKind = "held"         // a legal hold began
+	EventReleased     EventKind = "released"     // it ended
+	EventResent       EventKind = "resent"       // what was told is to be told once more
+
 	EventDeciding  EventKind = "deciding"  // the decider was asked
 	EventUndecided EventKind = "undecided" // it gave a verdict that the integration's policy cannot carry out, or none
 	EventDeleted   EventKind = "deleted"   // no reader finds the session any more
 	EventErasing   EventKind = "erasing"   // the destruction of its key and blobs was begun
-	EventErased    EventKind = "erased"    // they are gone
+	EventErased    EventKind = "erased"    // they are gone, after a deletion or a redaction
 	EventPutOff    EventKind = "put_off"   // what was due could not be done, and is tried again later
 )
 
@@ -156,6 +206,45 @@ type Event struct {
 	Attempt uuid.UUID
 	By      Actor
 	At      time.Time // when it took effect: of an expiry the deadline, not the sweep
+	// About says who asked for it and how, as JSON in clear: see [About]. Nil where [Policy.Audit] is off.
+	About []byte
+	// Listed puts it on the tenant's list of events, where [Policy.Audit] is on.
+	Listed bool
+	// Hash chains it to the event before it: see [Chain]. Given by the store.
+	Hash [32]byte
+}
+
+// EntryKind says what an [Entry] is.
+type EntryKind string
+
+// The kinds of entry. A host may have others of its own, whose names then have a full stop in them.
+const (
+	EntryAnswer          EntryKind = "answer"           // what a keyed request was answered: see [Once]
+	EntryIdentity        EntryKind = "identity"         // [Identity]
+	EntryEndpoint        EntryKind = "endpoint"         // [StoredEndpoint]
+	EntryWorkflow        EntryKind = "workflow"         // [Workflow], as it is now
+	EntryWorkflowVersion EntryKind = "workflow_version" // [Workflow], as one of its versions was
+	EntryWorkflowDefault EntryKind = "workflow_default" // the id of the workflow of sessions that name none
+	EntryKey             EntryKind = "key"              // an API key, as an adapter has it
+	EntryAudit           EntryKind = "audit"            // [AuditEntry]: what was done to a tenant's own settings
+	EntryCheckpoint      EntryKind = "checkpoint"       // [Checkpoint] of the audit log
+)
+
+// Entry is something that a tenant has beside its sessions, or that is kept for one of them. The store does not
+// look into it.
+type Entry struct {
+	Kind    EntryKind
+	ID      uuid.UUID // in the order of time
+	Tenant  uuid.UUID // nil: of all tenants together
+	Sandbox bool
+	Session uuid.UUID // with which its Body goes; nil: none
+	Name    string    // at most 255 bytes; within tenant, sandbox and kind only one has it; empty: it has none
+	Version int64     // 1 when it is added, and one more with every change
+
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	ExpiresAt time.Time // from then on it is not there; zero: never
+	Body      []byte    // nil once erased
 }
 
 // DeliveryState says what is to become of a delivery.

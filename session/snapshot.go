@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bonafide-idv/bonafide/decision"
+	"github.com/bonafide-idv/bonafide/decision/risk"
 )
 
 // Snapshot is a session as every reader sees it at one instant, opened: a session whose end has passed is
@@ -19,7 +20,13 @@ type Snapshot struct {
 	Media     []Medium    // of all attempts, in the order of upload
 	Findings  []Found     // of all attempts, oldest first
 
-	key hiddenKey // never nil; zero once it is gone
+	// Identity is that of the person, where what is told of has just made it or brought it up to date.
+	Identity uuid.UUID
+	// Hidden says that what is about the person is shown no more. See [Policy.Sensitive].
+	Hidden bool
+
+	key  hiddenKey   // never nil; zero once it is gone
+	risk risk.Policy // of the session's integration
 }
 
 // Concluded is a decision, opened.
@@ -38,6 +45,13 @@ type Medium struct {
 type MediaFacts struct {
 	SHA256   string        `json:"sha256"`             // of the bytes as uploaded, in hex
 	Duration time.Duration `json:"duration,omitempty"` // of a film, where it is known
+	Proof    *Proof        `json:"proof,omitempty"`    // of a paper that proves an address; nil: not said
+}
+
+// Proof is what the host says of a paper that proves an address.
+type Proof struct {
+	Type string        `json:"type"`          // which kind of paper it is, at most 255 bytes
+	Date decision.Date `json:"date,omitzero"` // of which day it is; zero: not said
 }
 
 // Deleted reports whether the session is being deleted: only a renderer ever sees such a snapshot.

@@ -25,7 +25,7 @@ var (
 )
 
 // Store keeps sessions, and with each its parts: attempts, decisions, media, findings, events and
-// deliveries; and the permit logs of rate rules.
+// deliveries; the permit logs of rate rules; and entries, which are what a tenant has beside its sessions.
 //
 // A session row has a *version*, which a [Change] raises by one unless it is a Keep, and a *seq*, the number of
 // its newest event. A Store MUST NOT have rules: it compares, keeps and finds. Times are whole microseconds,
@@ -48,8 +48,19 @@ type Store interface {
 	//  - Within one call changes are judged in order: the second change of a session sees the first.
 	//  - A change whose Base is not 0 and whose session is not there, or is of another tenant, is ErrNotFound; one
 	//    whose Base is 0 and whose id is taken, by whomever, is ErrExists.
-	//  - Events get Seq = the session's seq + 1, + 2, … in their order, and the session's Seq becomes the
-	//    last of them; a delivery gets the Seq of the event that it names, of this change or an earlier one.
+	//  - Events get Seq = the session's seq + 1, + 2, … in their order, and Hash = [Chain] of the session's Head and
+	//    themselves; the session's Seq and Head become those of the last of them. A delivery gets the Seq of the event
+	//    that it names, of this change or an earlier one.
+	//  - A change whose Session has the nil ID is of no session: it has entries, and may have permits, and the rest of
+	//    it is not looked at.
+	//  - A change is judged by its session first, then by its parts and entries, then by its permits.
+	//  - An entry of Version 1 is added: ErrConflict when its ID is there in any tenant, or its Name (unless empty) is
+	//    that of another of its tenant, sandbox and kind that has not expired by its CreatedAt; one that has, gives
+	//    way. Any other Version replaces that of the version before it, with the same ID, tenant, sandbox and kind;
+	//    else ErrConflict, also where it would take the Name of another. What has expired by the CreatedAt of an entry
+	//    that is added, or the UpdatedAt of one that replaces, is not there for it. The entries of one change are
+	//    judged by what was there before it; the same ID, or the same Name, twice in it is ErrConflict.
+	//  - The outcome of a change that is of no session is found out by its entries; without any it MAY be ErrUnknown.
 	//  - An attempt of the session that is there already (same ID) is overwritten. A change with any other part whose ID
 	//    is there, for decisions, findings and events within the session and else in any, is ErrExists.
 	//  - Permits are judged by [PermitLog.Take] in the order of changes, over logs that no one else can
@@ -102,6 +113,17 @@ type Store interface {
 
 	// Deliveries lists the log of one tenant, live or sandbox, newest first by ID.
 	Deliveries(ctx context.Context, q DeliveryQuery) ([]Delivery, error)
+
+	// Entries lists entries of one tenant, live or sandbox, and kind, newest first by ID, without those that have
+	// expired at q.At. A Store MAY remove an entry once it has expired, as the CreatedAt of added entries tells the
+	// time; it MUST remove, with every entry that is added and will expire, at least one that has by then, if there
+	// is one.
+	Entries(ctx context.Context, q EntryQuery) ([]Entry, error)
+
+	// Events lists the events of one tenant's sessions, live or sandbox, that have Listed, newest first by ID, also
+	// of deleted sessions. Like Query it is one range of one index, which others than Listed events are not in. A
+	// listed event MUST have an id that no other has.
+	Events(ctx context.Context, q EventQuery) ([]Event, error)
 }
 
 // Ephemeral is a [Store] that may end with the process. [New] then keeps keys and media in memory too, if it is
@@ -117,20 +139,21 @@ type Change struct {
 	ID   uuid.UUID // of this change, in the order of time; every event it adds carries it
 	Base int64     // the version that Session was read at; 0: the session MUST NOT be there
 
-	// Keep adds parts without raising the version: Base must still be the version, of Session only Seq
-	// and ActiveAt (when later) are written, and two Keep changes never conflict. Uploads are such.
+	// Keep adds parts without raising the version: Base must still be the version, of Session only Seq,
+	// Head and ActiveAt (when later) are written, and two Keep changes never conflict. Uploads are such.
 	Keep bool
 
-	// Session as it shall be. Version and Seq are the store's: it writes Base+1 and the events' last
-	// number, whatever stands here.
+	// Session as it shall be. Version, Seq and Head are the store's: it writes Base+1 and the events' last
+	// number and hash, whatever stands here.
 	Session    Session
 	Attempts   []Attempt // added, or overwritten where the ID is there
 	Decisions  []Decision
 	Media      []Media
 	Findings   []Finding
-	Events     []Event // at least one
+	Events     []Event // at least one, if it is of a session
 	Deliveries []Delivery
 	Permits    []Permit
+	Entries    []Entry // added or replaced; they need not be of the session
 
 	// Withdraw makes every held delivery of the session withdrawn, before anything is erased or added. It loses
 	// its body and is no longer due.
@@ -143,9 +166,9 @@ type Change struct {
 type Erase uint8
 
 const (
-	// EraseSealed makes nil the sealed bytes of decisions, media and findings, and the bodies of personal deliveries, of
-	// which those still pending become erased and are no longer due. (The session's own Sealed and Key are as
-	// Change.Session says.)
+	// EraseSealed makes nil the sealed bytes of decisions, media and findings, the bodies of the session's entries, and
+	// those of personal deliveries, of which those still pending become erased and are no longer due. (The session's
+	// own Sealed and Key are as Change.Session says.)
 	EraseSealed Erase = 1 << iota
 	// EraseMedia removes the media rows.
 	EraseMedia
@@ -186,7 +209,38 @@ type Record struct {
 type Query struct {
 	Tenant  uuid.UUID
 	Sandbox bool
-	Status  []Status  // the stored status; [Engine.List] settles what is due before it asks
+	Status  []Status // the stored status; [Engine.List] settles what is due before it asks
+	// Integrations are those whose sessions are wanted. Nil: all of the tenant; empty: none.
+	Integrations []uuid.UUID
+	Ref          BlindIndex // [Session.Ref]
+	From         uuid.UUID  // not below this id: an id tells when it was made
+	After        uuid.UUID  // the last id of the page before
+	Skip         int        // so many are passed over first
+	N            int        // at most so many; 0: none
+	// Bare fills in nothing but ID, as for counting.
+	Bare bool
+}
+
+// EntryQuery asks for a page of entries. Zero fields do not filter, but Tenant, Sandbox and Kind always do.
+type EntryQuery struct {
+	Tenant  uuid.UUID
+	Sandbox bool
+	Kind    EntryKind
+	ID      uuid.UUID
+	Name    string
+	Session uuid.UUID
+	At      time.Time // those that have expired by then are not there
+	After   uuid.UUID // the last id of the page before
+	N       int       // at most so many; 0: none
+}
+
+// EventQuery asks for a page of listed events. Zero fields do not filter, but Tenant and Sandbox always do.
+type EventQuery struct {
+	Tenant  uuid.UUID
+	Sandbox bool
+	Session uuid.UUID
+	Kinds   []EventKind
+	From    uuid.UUID // not below this id
 	After   uuid.UUID // the last id of the page before
 	N       int       // at most so many; 0: none
 }
@@ -198,6 +252,8 @@ type DeliveryQuery struct {
 	Session  uuid.UUID
 	Endpoint uuid.UUID
 	State    DeliveryState
+	From     uuid.UUID // not below this id: an id tells when it was made
 	After    uuid.UUID // the last id of the page before
+	Skip     int       // so many are passed over first
 	N        int       // at most so many; 0: none
 }

@@ -37,6 +37,9 @@ const tickTime = 200 * time.Millisecond
 // there is no room for stays due. Jobs come also beside an error: whether they were written is seen by their
 // version.
 func (e *Engine) sweep(ctx context.Context, room room) (done int, jobs []job, next time.Time, err error) {
+	if err := e.refresh(ctx); err != nil {
+		return 0, nil, time.Time{}, err
+	}
 	claimed := map[uuid.UUID]job{}
 	begun := time.Now()
 	asking, cancel := context.WithTimeout(ctx, claimTime)
@@ -66,10 +69,11 @@ func (e *Engine) sweep(ctx context.Context, room room) (done int, jobs []job, ne
 	return done, jobs, next, err
 }
 
-// has reports whether a session's alarm can be served beside the jobs that are claimed. An expiry is no job.
+// has reports whether a session's alarm can be served beside the jobs that are claimed. The ends of a session's
+// time and of its retention are no jobs.
 func (r room) has(s Session, claimed map[uuid.UUID]job) bool {
 	kind, _ := s.duty()
-	if kind == EventExpired {
+	if kind == EventExpired || kind == EventRetired {
 		return len(claimed) < sweepBatch
 	}
 	left := r[kind]
@@ -90,6 +94,8 @@ func (e *Engine) due(ctx context.Context, s Session) (*work, error) {
 	switch kind, _ := s.duty(); {
 	case kind == EventErasing:
 		return w, w.lease(kind, backoff(retryBase, s.Tries))
+	case kind == EventRetired:
+		return w, w.redact(EventRetired, ActorTimer)
 	case kind == EventDeciding && w.snap.Facts.RegistryCheck && e.cfg.Registry == nil:
 		return nil, errNoRegistry // another process may have one
 	case kind == EventScreening && w.in.Policy.Screening && e.cfg.Screener == nil:

@@ -1,13 +1,16 @@
 package session_test
 
 import (
+	"bytes"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
+	"github.com/google/uuid"
 
+	"github.com/bonafide-idv/bonafide/media"
 	"github.com/bonafide-idv/bonafide/session"
 	"github.com/bonafide-idv/bonafide/session/sessiontest"
 )
@@ -105,54 +108,114 @@ func TestTwoClocks(t *testing.T) {
 	}
 }
 
-// TestSubmitAtTheEnd: of a submission and the expiry exactly one happens, and the event says which.
-func TestSubmitAtTheEnd(t *testing.T) {
+// TestAtTheEnd: of what the person or the host does and the expiry at the same instant each happens wholly or not at
+// all, whoever is first; a verb's answer, the events and what the host is told agree.
+func TestAtTheEnd(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(r *rapid.T) {
-		b := setUp(t, nil)
-		id := b.create("other").ID
-		b.clock.Set(sessiontest.Start().Add(week - time.Microsecond))
-		var all sync.WaitGroup
-		var submitted error
-		all.Go(func() { _, submitted = b.Submit(b.ctx, id) })
-		all.Go(func() { b.clock.Set(sessiontest.Start().Add(week)); b.settle() })
-		all.Wait()
-		b.settle()
-		want := session.StatusSubmitted
-		if submitted != nil {
-			want = session.StatusExpired
+	for name, c := range map[string]struct {
+		do   func(b *bench, id uuid.UUID) error
+		tell session.EventKind
+	}{
+		"submit": {func(b *bench, id uuid.UUID) error { _, err := b.Submit(b.ctx, id); return err }, session.EventSubmitted},
+		"resume": {func(b *bench, id uuid.UUID) error { _, err := b.Resume(b.ctx, id); return err }, session.EventResumed},
+		"link":   {func(b *bench, id uuid.UUID) error { _, err := b.NewLink(b.ctx, id, 0); return err }, session.EventLinked},
+		"agree": {func(b *bench, id uuid.UUID) error {
+			_, err := b.Agree(b.ctx, id, session.Agreement{Version: "1"})
+			return err
+		}, session.EventConsented},
+		"upload": {func(b *bench, id uuid.UUID) error {
+			_, err := b.Upload(b.ctx, id, session.Upload{Context: media.Face, Content: bytes.NewReader(png)})
+			return err
+		}, session.EventUploaded},
+		"visit": {func(b *bench, id uuid.UUID) error { _, err := b.Visit(b.ctx, id); return err }, session.EventVisited},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for range 50 {
+				b := setUp(t, linking)
+				id := b.create("other").ID
+				if _, err := b.NewLink(b.ctx, id, 0); name == "visit" && err != nil {
+					t.Fatal(err)
+				}
+				end := b.get(id).ExpiresAt
+				b.clock.Set(end.Add(-time.Microsecond))
+				other := b.again(func(*session.Integration, *session.Config) {})
+				var all sync.WaitGroup
+				var failed error
+				all.Go(func() { failed = c.do(b, id) })
+				all.Go(func() {
+					b.clock.Set(end)
+					_, _ = other.Settle(b.ctx) // what it cannot do now is done below
+				})
+				all.Wait()
+				b.settle()
+				b.settledAtTheEnd(id, c.tell, failed)
+			}
+		})
+	}
+}
+
+// settledAtTheEnd looks at a session to which something was done at the instant of its end.
+func (b *bench) settledAtTheEnd(id uuid.UUID, tell session.EventKind, failed error) {
+	b.t.Helper()
+	kinds := b.events(id)
+	did := slices.Index(kinds, tell)
+	for i := did + 1; did >= 0 && i < len(kinds); i++ {
+		if kinds[i] == tell {
+			did = i
 		}
-		if got := b.get(id).Status; got != want {
-			r.Fatalf("the submission answered %v, and the session is %s", submitted, got)
-		}
-		kinds := b.receiver.Kinds(id)
-		if told := kinds[1]; told != session.EventKind(want) {
-			r.Fatalf("told %v of a session that is %s", kinds, want)
-		}
-	})
+	}
+	expired := slices.IndexFunc(kinds, func(k session.EventKind) bool { return k == session.EventExpired || k == session.EventAbandoned })
+	done := did >= 0
+	if tell == session.EventLinked { // the first made it possible that a second is refused
+		done = count(kinds, tell) == 2
+	}
+	got := b.get(id)
+	over := got.Status == session.StatusExpired || got.Status == session.StatusAbandoned
+	switch {
+	case done != (failed == nil):
+		b.t.Errorf("%s answered %v, and the events are %v", tell, failed, kinds)
+	case over != (expired > did):
+		b.t.Errorf("the session is %s after %v", got.Status, kinds)
+	case over && got.EndedAt != got.ExpiresAt:
+		b.t.Errorf("it ended at %v, want %v", got.EndedAt, got.ExpiresAt)
+	case expired >= 0 && done && expired < did && tell != session.EventResumed:
+		b.t.Errorf("%s after the end: %v", tell, kinds)
+	}
+	if told := b.receiver.Kinds(id); !slices.Equal(told, kinds) {
+		b.t.Errorf("told %v of a session with the events %v", told, kinds)
+	}
 }
 
 // TestAlarmsSurvive a restart: what was missed happens once.
 func TestAlarmsSurvive(t *testing.T) {
 	t.Parallel()
-	b := setUp(t, nil)
+	windows := func(in *session.Integration, _ *session.Config) {
+		in.Policy.ErasureDelay, in.Policy.Retention = time.Hour, 3*24*time.Hour
+	}
+	b := setUp(t, windows)
+	retired, deleted := b.to(session.StatusDeclined), b.create("any").ID
+	if _, err := b.Delete(b.ctx, deleted); err != nil {
+		t.Fatal(err)
+	}
 	open, waiting := b.create("any").ID, b.create("Approve").ID
 	b.submit(waiting)
 	b.clock.Add(2 * week)
 	for range 2 {
-		engine, err := session.New(b.store, session.Config{
-			Integrations: session.Fixed{b.in}, Clock: b.clock, Keeper: b.keeper, Blobs: b.blobs, Decider: session.Sandbox{},
-			Renderers: map[string]session.Renderer{sessiontest.Format: sessiontest.Plain{}}, Deliverer: b.receiver,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		engine := b.again(windows)
 		if _, err := engine.Settle(b.ctx); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if a, c := b.get(open).Status, b.get(waiting).Status; a != session.StatusExpired || c != session.StatusApproved {
 		t.Errorf("%s and %s", a, c)
+	}
+	for id, kind := range map[uuid.UUID]session.EventKind{
+		open: session.EventExpired, waiting: session.EventApproved, retired: session.EventRetired, deleted: session.EventErased,
+	} {
+		if n := count(b.events(id), kind); n != 1 {
+			t.Errorf("%s happened %d times, want once", kind, n)
+		}
 	}
 	for _, d := range b.receiver.Got() {
 		if d.Tries != 1 {

@@ -2,13 +2,16 @@ package session
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,26 +32,33 @@ type Upload struct {
 	About func() (media.Context, error)
 	// Duration is how long a film is; of anything else it is not kept. Default: not known.
 	Duration time.Duration
+	// Types are the formats that are taken, of those that fit what Content shows. Default: all of them.
+	Types []media.Type
+	// Most is how many bytes Content may have, where [Config.MediaLimits] allows no less. Default: as many as those.
+	Most int64
+	// Proof is what the host says of a paper that shows [media.AddressFront]; it is looked at after About was asked.
+	// Default: nothing.
+	Proof *Proof
 }
 
 // Upload adds a medium to the session's current attempt; after a request for resubmission, to the next. The
 // bytes are sealed as they arrive, and are there for readers only when Upload has returned nil; memory use does
 // not grow with their number. Uploads to one session do not hinder one another, and a submission in between
-// wins.
+// wins. With [Policy.UploadStarts] the first one starts a session. Of an engine of [Engine.Once] the context, the
+// bytes and Proof are a part of the request, beside [Once.Request].
 //
 // Errors: [ErrNotFound]; a *[TransitionError] for [ActionUpload] when the session takes no media any more;
 // [media.ErrContext], [media.ErrFormat], [media.ErrTooLarge], [media.ErrChipMissing], [media.ErrChipEncoding] for
-// what is not acceptable; [ErrEnough] beyond [Policy.MaxMedia]; what Content and About answer.
+// what is not acceptable; a *[FactsError] for a Proof that is not; [ErrEnough] beyond [Policy.MaxMedia]; what Content
+// and About answer; with an engine that [Engine.ByLink] gave, [ErrConsent] and a *[LinkError].
 func (e *Engine) Upload(ctx context.Context, id uuid.UUID, u Upload) (*Medium, error) {
-	w, err := e.begin(ctx, Ref{ID: id}, PartAttempts|PartMedia)
+	parts := PartAttempts | PartMedia
+	if e.link != 0 {
+		parts |= PartFindings
+	}
+	w, err := e.begin(ctx, Ref{ID: id}, parts)
 	if err != nil {
 		return nil, err
-	}
-	if err := takes(w.snap.At(w.now).Status, ActionUpload, e.actor); err != nil {
-		return nil, err
-	}
-	if w.isFull() {
-		return nil, ErrEnough
 	}
 	if u.About == nil {
 		if !u.Context.Valid() {
@@ -59,10 +69,13 @@ func (e *Engine) Upload(ctx context.Context, id uuid.UUID, u Upload) (*Medium, e
 	m := &Medium{Media: Media{
 		ID: e.cfg.NewID(w.now), Session: id, Context: u.Context, Blob: blobName(w.now), CreatedAt: w.now,
 	}}
-	if err := e.storeBlob(ctx, w.snap, m, u); err != nil {
+	if err := w.takesMedium(); err != nil {
+		return nil, e.uploadedBefore(ctx, m, u, err)
+	}
+	if err := e.storeBlob(ctx, w.snap, m, &u); err != nil {
 		return nil, err
 	}
-	_, err = e.write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error { return w.addMedium(m) })
+	_, err = e.onceOf(m).write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error { return w.addMedium(m) })
 	if err != nil && !errors.Is(err, ErrUnknown) {
 		// The row was refused, so nobody can know the blob. With a cancelled ctx it must go all the same.
 		if rm := e.cfg.Blobs.Remove(context.WithoutCancel(ctx), m.Blob); rm != nil {
@@ -71,6 +84,50 @@ func (e *Engine) Upload(ctx context.Context, id uuid.UUID, u Upload) (*Medium, e
 		return nil, err
 	}
 	return m, err
+}
+
+// takesMedium refuses an upload before it is read.
+func (w *work) takesMedium() error {
+	if err := takes(w.snap.At(w.now).Status, ActionUpload, w.e.actor); err != nil {
+		return err
+	}
+	if w.isFull() {
+		return ErrEnough
+	}
+	if w.e.link != 0 {
+		return w.agreed()
+	}
+	return nil
+}
+
+// uploadedBefore is why an upload is refused: for what says so, or because it was taken before, when the same bytes
+// came under the same key. They are read only where that may be.
+func (e *Engine) uploadedBefore(ctx context.Context, m *Medium, u Upload, refused error) error {
+	known := e.answered(ctx)
+	if known == nil {
+		return refused
+	}
+	if !errors.Is(known, ErrMismatch) {
+		return known // among it that it is not yet known what was answered
+	}
+	if err := e.take(m, &u, func() (io.Writer, error) { return io.Discard, nil }); err != nil {
+		return err
+	}
+	return cmp.Or(e.onceOf(m).answered(ctx), refused)
+}
+
+// onceOf is the same engine, of whose request what was uploaded is a part.
+func (e *Engine) onceOf(m *Medium) *Engine {
+	if e.once == nil {
+		return e
+	}
+	text, _ := json.Marshal(struct {
+		Context media.Context
+		Facts   MediaFacts
+	}{m.Context, m.MediaFacts}) // of texts and numbers alone, it never fails
+	o := *e.once
+	o.Request = append(append(slices.Clone(o.Request), '\n'), text...)
+	return e.Once(o)
 }
 
 // isFull reports whether the attempt that the next medium goes to has all that it may have.
@@ -100,7 +157,14 @@ func (w *work) addMedium(m *Medium) error {
 	if err := takes(w.snap.At(w.now).Status, ActionUpload, w.e.actor); err != nil {
 		return err
 	}
-	w.intoAttempt()
+	if w.in.Policy.UploadStarts && w.snap.Status == StatusCreated {
+		w.active()
+		if err := w.move(ActionStart, w.e.actor, w.now); err != nil {
+			return err
+		}
+	} else {
+		w.intoAttempt()
+	}
 	m.Attempt = w.snap.AttemptID
 	sealed, err := w.snap.key().sealJSON(&w.snap.Session, part{"media", m.ID}, m.MediaFacts)
 	if err != nil {
@@ -108,11 +172,38 @@ func (w *work) addMedium(m *Medium) error {
 	}
 	m.Sealed = sealed
 	w.change.Media = []Media{m.Media}
+	w.result = m
 	return w.emit(EventUploaded, w.e.actor, w.now)
 }
 
 // storeBlob seals the content into a blob, and notes what it is. Nothing is committed before u.About has agreed.
-func (e *Engine) storeBlob(ctx context.Context, s *Snapshot, m *Medium, u Upload) error {
+func (e *Engine) storeBlob(ctx context.Context, s *Snapshot, m *Medium, u *Upload) error {
+	var blob media.BlobWriter
+	var sealed io.WriteCloser
+	defer func() {
+		if blob != nil {
+			_ = blob.Abort()
+		}
+	}()
+	err := e.take(m, u, func() (_ io.Writer, err error) {
+		if blob, err = e.cfg.Blobs.Create(ctx, m.Blob); err != nil {
+			return nil, err
+		}
+		key, bound := s.mediaKey(m.ID)
+		sealed, err = newSealWriter(blob, key, bound)
+		return sealed, err
+	})
+	if err != nil {
+		return err
+	}
+	if err := sealed.Close(); err != nil {
+		return err
+	}
+	return blob.Commit()
+}
+
+// take reads the content to its end into what is opened for it, and notes what it is.
+func (e *Engine) take(m *Medium, u *Upload, open func() (io.Writer, error)) error {
 	if u.Context.IsChip() {
 		var err error
 		if u.Content, err = chipData(u.Content, e.cfg.MediaLimits.For(media.JSON)); err != nil {
@@ -128,38 +219,32 @@ func (e *Engine) storeBlob(ctx context.Context, s *Snapshot, m *Medium, u Upload
 	if m.Type, err = typeOf(head, u.Context); err != nil {
 		return err
 	}
-	blob, err := e.cfg.Blobs.Create(ctx, m.Blob)
-	if err != nil {
-		return err
+	if u.Types != nil && !slices.Contains(u.Types, m.Type) {
+		return fmt.Errorf("%w that are taken here", media.ErrFormat)
 	}
-	defer func() { _ = blob.Abort() }()
-	key, bound := s.mediaKey(m.ID)
-	sealed, err := newSealWriter(blob, key, bound)
+	to, err := open()
 	if err != nil {
 		return err
 	}
 	sum := sha256.New()
 	limit := e.cfg.MediaLimits.For(m.Type)
+	if u.Most > 0 {
+		limit = min(limit, u.Most)
+	}
 	whole := io.MultiReader(bytes.NewReader(head), u.Content)
-	m.Size, err = io.Copy(io.MultiWriter(sum, sealed), io.LimitReader(whole, limit+1))
+	m.Size, err = io.Copy(io.MultiWriter(sum, to), io.LimitReader(whole, limit+1))
 	if err != nil {
 		return err
 	}
 	if m.Size > limit {
 		return media.ErrTooLarge
 	}
-	if err := m.named(u); err != nil {
-		return err
-	}
-	if err := sealed.Close(); err != nil {
-		return err
-	}
 	m.SHA256 = hex.EncodeToString(sum.Sum(nil))
-	return blob.Commit()
+	return m.named(u)
 }
 
 // named asks what a medium shows whose bytes are all there.
-func (m *Medium) named(u Upload) (err error) {
+func (m *Medium) named(u *Upload) (err error) {
 	if m.Context, err = u.About(); err != nil {
 		return err
 	}
@@ -172,7 +257,15 @@ func (m *Medium) named(u Upload) (err error) {
 	if m.Context.IsVideo() {
 		m.Duration = max(u.Duration, 0)
 	}
-	return nil
+	if u.Proof == nil || *u.Proof == (Proof{}) || m.Context != media.AddressFront {
+		return nil
+	}
+	if !u.Proof.Date.Valid() {
+		return &FactsError{"proof.date", FaultDate}
+	}
+	proof := *u.Proof
+	m.Proof = &proof
+	return faultOf([]field{{"proof.type", u.Proof.Type, maxName}})
 }
 
 // typeOf is what the first bytes say; only what comes as chip data is ever taken for text.

@@ -13,7 +13,7 @@ import (
 // be repeated: up to a hundred of an attempt are kept (https://devdocs.veriff.com/docs/user-defined-statuses-webhook).
 //
 // Errors: a *[FactsError] for a status that is empty or too long; [ErrNotFound], also for an attempt that the
-// session does not have; [ErrEnough].
+// session does not have; [ErrErased] once redacted; [ErrEnough].
 func (e *Engine) SetUserStatus(ctx context.Context, id, attempt uuid.UUID, status UserStatus) (*Snapshot, error) {
 	if status.StatusCode == "" {
 		status.StatusCode = codeOf(status.Status)
@@ -22,6 +22,9 @@ func (e *Engine) SetUserStatus(ctx context.Context, id, attempt uuid.UUID, statu
 		return nil, err
 	}
 	return e.write(ctx, Ref{ID: id}, PartAttempts|PartFindings, func(w *work) error {
+		if !w.snap.RedactedAt.IsZero() {
+			return ErrErased
+		}
 		if err := w.tick(); err != nil {
 			return err
 		}

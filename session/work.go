@@ -19,6 +19,9 @@ type work struct {
 	now    time.Time
 	snap   *Snapshot
 	change Change
+	result any // what the verb answers, where that is not snap
+
+	identity Entry // the person's, as it was or as it would be; zero: nothing is decided here
 }
 
 // begin reads a session for one verb, opened, with its parts. It is not ticked yet.
@@ -27,12 +30,19 @@ func (e *Engine) begin(ctx context.Context, ref Ref, parts Parts) (*work, error)
 	if err != nil {
 		return nil, err
 	}
-	return e.workOn(ctx, rec)
+	w, err := e.workOn(ctx, rec)
+	if err != nil {
+		return nil, err
+	}
+	return w, w.linked()
 }
 
 // load reads a session of the engine's integration's tenant, live or sandbox as that is; for a job of a
 // session's alarm, of the session's own.
 func (e *Engine) load(ctx context.Context, ref Ref, parts Parts) (Record, error) {
+	if err := e.refresh(ctx); err != nil {
+		return Record{}, err
+	}
 	if e.job != nil {
 		ref.Tenant = e.job.Tenant
 		return e.store.Load(ctx, ref, parts)
@@ -43,10 +53,23 @@ func (e *Engine) load(ctx context.Context, ref Ref, parts Parts) (Record, error)
 	}
 	ref.Tenant = caller.Tenant
 	rec, err := e.store.Load(ctx, ref, parts)
-	if err == nil && rec.Session.Sandbox != caller.Sandbox {
+	if err != nil {
+		return rec, err
+	}
+	if rec.Session.Sandbox != caller.Sandbox || !e.speaks(ctx, caller, rec.Session.Integration) {
 		return Record{}, ErrNotFound
 	}
-	return rec, err
+	return rec, nil
+}
+
+// speaks reports whether the caller's integration and another one speak the same wire language. One that is not
+// there any more speaks any.
+func (e *Engine) speaks(ctx context.Context, caller Integration, other uuid.UUID) bool {
+	if caller.ID == other {
+		return true
+	}
+	in, err := e.policyOf(ctx, other)
+	return err != nil || in.Dialect == caller.Dialect
 }
 
 // workOn makes work of a record. It calls the keeper, but not the store.
@@ -62,6 +85,7 @@ func (e *Engine) workOn(ctx context.Context, rec Record) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
+	snap.risk = in.Policy.Risk
 	now := e.now()
 	if now.Before(snap.UpdatedAt) {
 		now = snap.UpdatedAt
@@ -144,7 +168,13 @@ func (e *Engine) writeErased(ctx context.Context, ref Ref, parts Parts, do func(
 func (e *Engine) writeOn(ctx context.Context, ref Ref, parts Parts,
 	workOn func(context.Context, Record) (*work, error), do func(*work) error) (*Snapshot, error) {
 	const tries = 5
+	if e.about != nil || e.once != nil {
+		parts |= allParts // who asks for it is answered with the whole session
+	}
 	for try := 1; ; try++ {
+		if err := e.answered(ctx); err != nil {
+			return nil, err
+		}
 		rec, err := e.load(ctx, ref, parts)
 		if err != nil {
 			return nil, err
@@ -153,7 +183,16 @@ func (e *Engine) writeOn(ctx context.Context, ref Ref, parts Parts,
 		if err != nil {
 			return nil, err
 		}
+		if err := w.linked(); err != nil {
+			return nil, err
+		}
+		if err := w.recognize(ctx); err != nil {
+			return nil, err
+		}
 		if err := do(w); err != nil {
+			return nil, err
+		}
+		if err := w.identify(); err != nil {
 			return nil, err
 		}
 		err = w.commit(ctx)
@@ -163,7 +202,7 @@ func (e *Engine) writeOn(ctx context.Context, ref Ref, parts Parts,
 		if err != nil {
 			return nil, err
 		}
-		return w.snap.atItsEnd(), nil
+		return w.seen(), nil
 	}
 }
 
@@ -177,28 +216,72 @@ func (w *work) tick() error {
 
 // move takes the session one step by the table, and tells of it.
 func (w *work) move(action Action, by Actor, at time.Time) error {
+	return w.moveAs("", action, by, at)
+}
+
+// moveAs is move, and tells of it as an event of another kind than the status that it leads to.
+func (w *work) moveAs(as EventKind, action Action, by Actor, at time.Time) error {
 	to, err := Next(w.snap.Status, action, by)
 	if err != nil {
 		return err
 	}
+	as = orDefault(as, EventKind(to))
 	s := &w.snap.Session
+	from := s.Status
 	if s.Status.TakesMedia() && action != ActionStart {
 		w.change.Withdraw = true // the host is not told to wait for what has come, or never will
 	}
 	s.Status = to
 	s.UpdatedAt = at
 	s.DecideAt, s.ScreenAt, s.RetryAt, s.Tries = time.Time{}, time.Time{}, time.Time{}, 0
-	s.EndedAt = time.Time{}
+	s.EndedAt, s.HideAt, s.RedactAt = time.Time{}, time.Time{}, time.Time{}
 	switch {
 	case to == StatusSubmitted:
-		s.SubmittedAt, s.DecideAt = at, at
+		if action != ActionContinue {
+			s.SubmittedAt = at
+		}
+		if !w.in.Policy.AwaitOutcome {
+			s.DecideAt = at
+		}
 	case to == StatusResubmissionRequested:
 		s.ExpiresAt = extended(s.ExpiresAt, at, w.in.Policy.Lifetime)
 	case to.Terminal():
-		s.EndedAt = at
+		w.end(at)
 	}
 	w.markAttempt(by, at)
-	return w.emit(EventKind(to), by, at)
+	if err := w.emit(as, by, at); err != nil {
+		return err
+	}
+	return w.tellCase(from, by, at)
+}
+
+// tellCase tells of the case that is opened by a review, or decided at its end.
+func (w *work) tellCase(from Status, by Actor, at time.Time) error {
+	to := w.snap.Status
+	switch {
+	case !w.in.Policy.Cases:
+		return nil
+	case to == StatusReview:
+		return w.emit(EventCaseOpened, by, at)
+	case from == StatusReview && (to == StatusApproved || to == StatusDeclined):
+		return w.emit(EventCaseDecided, by, at)
+	}
+	return nil
+}
+
+// end notes that the session has come to its end, and for how long what is about the person stays.
+func (w *work) end(at time.Time) {
+	s, p := &w.snap.Session, w.in.Policy
+	s.EndedAt = at
+	if !s.RedactedAt.IsZero() {
+		return // nothing about the person is left
+	}
+	if p.Sensitive > 0 {
+		s.HideAt = instant(at.Add(p.Sensitive))
+	}
+	if p.Retention > 0 {
+		s.RedactAt = instant(at.Add(p.Retention))
+	}
 }
 
 // markAttempt writes the session's step into its current attempt. Of an end without a decision nothing is
@@ -208,10 +291,13 @@ func (w *work) markAttempt(by Actor, at time.Time) {
 	if a == nil {
 		return
 	}
+	before := a.Status
 	a.Status = w.snap.Status
 	switch a.Status {
 	case StatusSubmitted:
-		a.Submitter = by
+		if before != StatusAwaitingExternal {
+			a.Submitter = by
+		}
 		a.EndedAt = time.Time{}
 	case StatusApproved, StatusDeclined, StatusResubmissionRequested:
 		a.EndedAt = at
@@ -257,6 +343,9 @@ func (w *work) intoAttempt() {
 
 // appendDecision adds a decision to the session.
 func (w *work) appendDecision(v decision.Verdict, by Actor) error {
+	if v.Outcome == decision.Approved || v.Outcome == decision.Declined {
+		w.snap.Identity = w.identity.ID
+	}
 	d := Decision{
 		ID: w.e.cfg.NewID(w.now), Session: w.snap.ID, Attempt: w.snap.AttemptID, N: len(w.snap.Decisions) + 1,
 		Outcome: v.Outcome, Code: v.Code, By: by, At: w.now,
@@ -284,8 +373,9 @@ func (w *work) emitAbout(attempt uuid.UUID, kind EventKind, by Actor, at time.Ti
 		ID: w.e.cfg.NewID(w.now), Session: s.ID, Change: w.change.ID, Kind: kind, Status: s.Status,
 		Attempt: attempt, By: by, At: at,
 	}
+	w.audit(&ev)
 	w.change.Events = append(w.change.Events, ev)
-	for _, ep := range w.in.Endpoints {
+	for _, ep := range w.e.endpointsOf(w.in) {
 		err := w.addDelivery(ev, ep)
 		if err != nil && !w.snap.Deleted() {
 			return err
@@ -314,7 +404,7 @@ func (w *work) addDelivery(ev Event, ep Endpoint) error {
 		ID: w.e.cfg.NewID(w.now), Tenant: s.Tenant, Sandbox: s.Sandbox, Session: s.ID, Integration: s.Integration,
 		Endpoint: ep.ID, Event: ev.ID, CreatedAt: w.now, DueAt: w.now, State: DeliveryDue, Body: body,
 	}
-	if d.Personal = personal && w.snap.key() != (Key{}) && !w.snap.Deleted(); d.Personal {
+	if d.Personal = personal && w.snap.key() != (Key{}) && !w.snap.Deleted() && s.RedactedAt.IsZero(); d.Personal {
 		d.Body = w.snap.key().seal(s, part{"delivery", d.ID}, body)
 	}
 	if w.held(ev) {
@@ -346,8 +436,17 @@ func (w *work) held(ev Event) bool {
 
 // commit writes the change, if there is any.
 func (w *work) commit(ctx context.Context) error {
+	if w.result == nil {
+		w.result = w.seen()
+	}
+	if err := w.remember(w.result); err != nil {
+		return err
+	}
 	if len(w.change.Events) == 0 {
-		return nil
+		if len(w.change.Entries) == 0 {
+			return nil
+		}
+		return w.e.applyEntries(ctx, w.now, w.change.Entries...) // what changed nothing is remembered too
 	}
 	w.complete()
 	if errs := w.e.store.Apply(ctx, w.change); errs != nil {
@@ -357,7 +456,11 @@ func (w *work) commit(ctx context.Context) error {
 	if !w.change.Keep {
 		w.snap.Version++
 	}
-	w.snap.Seq += int64(len(w.change.Events)) // at least; an upload beside it may have taken numbers too
+	for _, ev := range w.change.Events { // at least; an upload beside it may have taken numbers too
+		w.snap.Seq++
+		ev.Seq = w.snap.Seq
+		w.snap.Head = Chain(w.snap.Head, ev)
+	}
 	w.e.stir()
 	return nil
 }

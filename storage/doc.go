@@ -5,20 +5,22 @@
 //	sessions               session.Store    storage/memstore (memory)
 //	                                        storage/sqlstore (SQL)
 //	keys of sessions       session.Keeper   storage/filekeeper (file)   session.MemoryKeeper (tests)
+//	                                        storage/sqlkeeper (SQL)
 //	media                  media.Blobs      storage/fileblobs (folder)  media.MemoryBlobs (tests)
 //	API keys and secrets   auth.Keyring     storage/sqlstore (Keyring)  auth.Ring (memory)
 //
 // # A store
 //
-// A store has seven verbs and no rules. It compares a version, keeps rows, and finds them; what may happen
+// A store has nine verbs and no rules. It compares a version, keeps rows, and finds them; what may happen
 // to a session was decided before the store is asked. All that is written comes as a session.Change, a
-// value that says what the session shall be, at which version it was read, and what is added. So the
-// shape of Apply is always the same:
+// value that says what the session shall be, at which version it was read, and what is added: parts of the
+// session, and entries, which may stand alone. So the shape of Apply is always the same:
 //
 //	func (s *Store) Apply(ctx context.Context, changes ...session.Change) []error {
-//		begin; lock the sessions and permit logs of all changes, each in the order of its id
+//		begin; lock the sessions, entries and permit logs of all changes, each in the order of its id
 //		for each change, in order {
-//			judge: id taken? not there? version another? a part there? permits?   // reads only
+//			judge: id taken? not there? version another? a part there?            // reads only
+//			       entry there, of another version, its name taken? permits?
 //			if refused { remember its error; go on with the next }
 //			remember what to write, so that the next change sees it
 //		}
@@ -30,10 +32,19 @@
 // its pages in a statement that begins after the lock is held, and give Take each permit in turn. Taking
 // under a snapshot older than the lock grants too many.
 //
-// Then the indexes, one for each question: sessions by tenant, sandbox and id for Query; by alarm for
-// Sweep; attempts and media by their id for Load; pending deliveries by alarm for Claim; the log by
-// tenant, sandbox and id for Deliveries. Compare ids as bytes, keep times as whole microseconds, and take
-// care that the zero time is not the year 1970: time.UnixMicro(t.UnixMicro()).UTC() gives back both.
+// Each event is given the hash that session.Chain makes of it and of the one before it, and the session keeps that of
+// the newest. So the hash is made where the number is given, under the same lock, also for a change that keeps the
+// version; what stands in the change is not looked at.
+//
+// An entry that has expired is not there, though its row may be: whoever wants its name gets it, and its row goes
+// then. As nobody may ever want it, each entry that is added and will expire pays for a few that have expired.
+//
+// Then the indexes, one for each question: sessions by tenant, sandbox and id for Query, and by external reference;
+// by alarm for Sweep; attempts and media by their id for Load; pending deliveries by alarm for Claim; the log by
+// tenant, sandbox and id for Deliveries; listed events, and no others, by the same for Events; entries by tenant,
+// sandbox, kind and id, and by name, for Entries, by session for erasure, and by when they expire. Compare ids and
+// names as bytes, keep times as whole microseconds, and take care that the zero time is not the year 1970:
+// time.UnixMicro(t.UnixMicro()).UTC() gives back both.
 //
 // A store with more than one user at a time must also think of these:
 //
@@ -41,7 +52,10 @@
 //   - A caller goes away in the middle: what was begun goes on to its outcome, and the caller waits for it,
 //     as the transaction may hold the changes of others.
 //   - The connection is lost in the commit: look for Change.ID among the events of the session. It is there
-//     when the change was made. Only when this cannot be found out, answer session.ErrUnknown.
+//     when the change was made. A change of no session has no event: look for its entries as they were to be
+//     written. Only when this cannot be found out, answer session.ErrUnknown.
+//   - Two callers add entries of one name: a unique index lets the second wait, and it is then session.ErrConflict,
+//     not an error of the database; and the change's other rows must go with it.
 //   - A database may ask that a transaction be run again. Nothing that was given to it may be changed
 //     before it is committed, and tick may then be called again.
 //
@@ -77,7 +91,12 @@
 // erased key: that is session.ErrKeeper, and the difference is what the person is told.
 //
 // A keeper is called while a transaction of the store is open. One that uses the store's own connections
-// waits for itself. A keeper is right when session/keepertest says so.
+// waits for itself. A keeper is right when session/keepertest says so: keepertest.Run for the three verbs,
+// RunRotation for one whose master key can be replaced while it serves. What no suite can do from outside is
+// yours: lose power at each write of that replacement, and search the files for what was destroyed.
+//
+// Of the two here storage/filekeeper is for the processes of one machine, and makes a key in microseconds, as
+// it has some ready; storage/sqlkeeper is for processes that share a database, which must not be the store's.
 //
 // # A blob store
 //

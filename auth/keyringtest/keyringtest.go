@@ -1,5 +1,6 @@
 // Package keyringtest says whether an [auth.Keyring] keeps its contract. A host that implements one calls [Run]
-// from a test of its own, or [RunAdmin] when the keyring also has the verbs by which its host changes it.
+// from a test of its own, or [RunAdmin] when the keyring also has the verbs by which its host changes it. For
+// [auth.APIKeys] there is [RunAPIKeys].
 package keyringtest
 
 import (

@@ -24,12 +24,19 @@
 //
 //	bonafide-sequence                         the number of the event within its session
 //
-// Whatever its [session.Endpoint] has as Format, the second block is Veriff's
-// (https://devdocs.veriff.com/docs/hmac-authentication-and-endpoint-security), the third that of
-// https://www.standardwebhooks.com, which unlike the second lets a receiver refuse what is sent again later;
+// The second block is Veriff's (https://devdocs.veriff.com/docs/hmac-authentication-and-endpoint-security), the third
+// that of https://www.standardwebhooks.com, which unlike the second lets a receiver refuse what is sent again later;
 // see [auth.VerifyStandard]. In the second the signing secret signs, as there is room for one signature. In the
 // third every live secret does, the signing one first, as that specification has it for the time when a secret is
 // being changed: whoever knows the old one, or already the new one, can verify.
+//
+// An endpoint whose [session.Endpoint] has a Format of [Config].Schemes gets what that [Scheme] signs instead of the
+// second and third block. With [Verifa] the endpoint has secrets of its own, and gets:
+//
+//	x-verifa-signature                        "t=", this try in seconds since 1970, ",v1=" and 64 hex digits,
+//	                                          see [auth.VerifyTimestamped]
+//	x-verifa-delivery-id                      the delivery, the same on every try
+//	webhook-id, webhook-timestamp, webhook-signature
 //
 // Deliveries come at least once, the first tries of a session's in the order of its events, while retries may be
 // overtaken: a receiver remembers webhook-id, and ignores a sequence that is not newer than the newest it has seen
@@ -40,7 +47,9 @@
 //
 // The status counts from the moment the headers of the answer are complete, whatever becomes of its body;
 // whether it is a success is for session.Retry to say. Everything together, look-up of the secret and of the
-// name included, has [Config].Timeout; a receiver that should do something slow answers first. Redirects are
+// name included, has [Config].Timeout, and a [session.Engine] ends a try after 15 seconds, so that one of Verifa's
+// receivers has no more than that of the 30 that it may be used to; a receiver that should do something slow answers
+// first. Redirects are
 // not followed: a 3xx is a failure with its status. Of the answer no more than 64 KiB of headers and 64 KiB of
 // body are taken, undecoded, and what was taken is thrown away; only what a receiver says unasked, on a
 // connection that is idle, net/http writes to the standard log, quoted. Connections are kept for three seconds,

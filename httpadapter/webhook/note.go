@@ -13,7 +13,8 @@ import (
 const (
 	NoteURL           = "url not allowed"                  // [CheckURL] says why
 	NoteNoCredentials = "no credentials"                   // the keyring does not know the integration
-	NoteKeyring       = "credentials not available"        // the keyring failed
+	NoteNoSecret      = "no signing secret"                // the endpoint has none of its own
+	NoteKeyring       = "credentials not available"        // the keyring, or what else knows the secrets, failed
 	NoteHostNotFound  = "host not found"                   // the name has no address
 	NoteAddress       = "address not allowed"              // the name's address is one that no webhook may go to
 	NoteRefused       = "connection refused"               // nobody listens there

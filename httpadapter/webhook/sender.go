@@ -8,13 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/bonafide-idv/bonafide/auth"
 	"github.com/bonafide-idv/bonafide/session"
@@ -41,11 +41,14 @@ type Config struct {
 	RootCAs *x509.CertPool
 	// Resolver looks names up. Default: [net.DefaultResolver].
 	Resolver *net.Resolver
-	// Clock tells webhook-timestamp, and nothing else. Default: the system's.
+	// Clock tells when a try begins, which is what is signed as its time, and nothing else. Default: the system's.
 	Clock session.Clock
 	// LegacySignature adds x-signature, which receivers from before 2023 verify and which is discouraged, see
 	// [auth.Secret.LegacySign]. Default: off.
 	LegacySignature bool
+	// Schemes say how deliveries are signed, by the Format of the endpoint, as with [Verifa]. Every other format is
+	// signed as Veriff's webhooks are, with the secrets of the keyring. Default: none.
+	Schemes map[string]Scheme
 }
 
 func (c Config) validate() error {
@@ -56,35 +59,42 @@ func (c Config) validate() error {
 	if strings.ContainsFunc(c.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
 		faults = append(faults, errors.New("webhook: Config.UserAgent must be printable ASCII"))
 	}
+	for _, format := range slices.Sorted(maps.Keys(c.Schemes)) {
+		if c.Schemes[format] == nil {
+			faults = append(faults, fmt.Errorf("webhook: Config.Schemes has nil for the format %q", format))
+		}
+	}
 	return errors.Join(faults...)
 }
 
 // Sender is [session.Deliverer] over HTTP. It is made by [New], and safe for concurrent use.
 type Sender struct {
-	keys         auth.Keyring
+	schemes      map[string]Scheme
+	veriff       veriff // for every other format
 	clock        session.Clock
 	allowPrivate bool
 	timeout      time.Duration
 	userAgent    string
-	legacy       bool
 	transport    *http.Transport
 }
 
 var _ session.Deliverer = (*Sender)(nil)
 
-// New makes a Sender that signs with the secrets of keys. All faults of the Config come in one error. It starts
-// nothing.
+// New makes a Sender that signs with the secrets of keys, and by [Config].Schemes. Where there are such, keys may
+// be nil, and a try for an endpoint of another format fails with [NoteNoCredentials]. All faults of the Config come
+// in one error. It starts nothing.
 func New(keys auth.Keyring, config Config) (*Sender, error) {
 	err := config.validate()
-	if keys == nil {
+	if keys == nil && len(config.Schemes) == 0 {
 		err = errors.Join(errors.New("webhook: a sender needs a keyring"), err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	s := &Sender{
-		keys: keys, clock: config.Clock, allowPrivate: config.AllowPrivate,
-		timeout: config.Timeout, userAgent: config.UserAgent, legacy: config.LegacySignature,
+		schemes: maps.Clone(config.Schemes), veriff: veriff{keys, config.LegacySignature},
+		clock: config.Clock, allowPrivate: config.AllowPrivate,
+		timeout: config.Timeout, userAgent: config.UserAgent,
 	}
 	if s.clock == nil {
 		s.clock = systemClock{}
@@ -137,33 +147,14 @@ func (s *Sender) Deliver(ctx context.Context, to session.Endpoint, d session.Del
 	if CheckURL(to.URL, s.allowPrivate) != nil {
 		return session.Try{Note: NoteURL}
 	}
-	credential, note := s.credential(ctx, d.Integration)
-	if note != "" {
-		return session.Try{Note: note}
-	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL, bytes.NewReader(d.Body))
 	if err != nil {
 		return session.Try{Note: NoteURL}
 	}
-	s.writeHeaders(request.Header, credential, d)
-	return s.roundTrip(request)
-}
-
-// credential returns what signs for the integration, or a note. A credential that is not valid, which no
-// keyring may return, is none.
-func (s *Sender) credential(ctx context.Context, integration uuid.UUID) (auth.Credential, string) {
-	credential, err := s.keys.ByIntegration(ctx, integration)
-	switch {
-	case err == nil && credential.Validate() == nil:
-		return credential, ""
-	case err == nil, errors.Is(err, auth.ErrUnknownKey):
-		return auth.Credential{}, NoteNoCredentials
-	case errors.Is(err, context.Canceled):
-		return auth.Credential{}, NoteCancelled
-	case errors.Is(err, context.DeadlineExceeded):
-		return auth.Credential{}, NoteTimeout
+	if note := s.sign(ctx, request.Header, to, d); note != "" {
+		return session.Try{Note: note}
 	}
-	return auth.Credential{}, NoteKeyring
+	return s.roundTrip(request)
 }
 
 // roundTrip goes to the transport and not by a client, which would follow redirects and keep cookies.
@@ -188,37 +179,17 @@ func (s *Sender) roundTrip(request *http.Request) session.Try {
 // afterwards, and need not be closed: what is idle is closed after three seconds.
 func (s *Sender) CloseIdleConnections() { s.transport.CloseIdleConnections() }
 
-func (s *Sender) writeHeaders(h http.Header, credential auth.Credential, d session.Delivery) {
+// sign writes the headers of a try, or returns a note.
+func (s *Sender) sign(ctx context.Context, h http.Header, to session.Endpoint, d session.Delivery) (note string) {
 	h.Set("Content-Type", "application/json")
 	h.Set("User-Agent", s.userAgent)
 	h.Set("Bonafide-Sequence", strconv.FormatInt(d.Seq, 10))
-	writeStandard(h, credential, d, s.clock.Now())
-	writeVeriff(h, credential, d)
-	if s.legacy {
-		h.Set("X-Signature", string(credential.Signer().LegacySign(nil, d.Body)))
+	scheme, ok := s.schemes[to.Format]
+	if !ok {
+		scheme = s.veriff
 	}
-}
-
-// writeStandard writes the headers of https://www.standardwebhooks.com.
-func writeStandard(h http.Header, credential auth.Credential, d session.Delivery, now time.Time) {
-	id := d.ID.String()
-	h.Set("Webhook-Id", id)
-	h.Set("Webhook-Timestamp", strconv.FormatInt(now.Unix(), 10))
-	signatures := []string{credential.Signer().StandardSign(id, now, d.Body)}
-	for i, secret := range credential.Secrets {
-		if i != credential.Signing {
-			signatures = append(signatures, secret.StandardSign(id, now, d.Body))
-		}
+	if err := scheme.Sign(ctx, h, to, d, s.clock.Now()); err != nil {
+		return noteOfScheme(err)
 	}
-	h.Set("Webhook-Signature", strings.Join(signatures, " "))
-}
-
-// writeVeriff writes the headers of Veriff's webhooks, under the names that older and newer clients read.
-func writeVeriff(h http.Header, credential auth.Credential, d session.Delivery) {
-	key, signature := credential.APIKey.String(), string(credential.Signer().Sign(nil, d.Body))
-	h.Set("X-Auth-Client", key)
-	h.Set("X-Hmac-Signature", signature)
-	h.Set("Vrf-Auth-Client", key)
-	h.Set("Vrf-Hmac-Signature", signature)
-	h.Set("Vrf-Integration-Id", d.Integration.String())
+	return ""
 }

@@ -305,6 +305,8 @@ func TestNew(t *testing.T) {
 		{"zero", newRing(t), webhook.Config{}, nil},
 		{"user agent", newRing(t), webhook.Config{UserAgent: "Example/1.0 (+https://host.example)"}, nil},
 		{"no keyring", nil, webhook.Config{}, []string{"needs a keyring"}},
+		{"schemes alone", nil, webhook.Config{Schemes: verifaOnly(t, "s")}, nil},
+		{"no scheme", newRing(t), webhook.Config{Schemes: map[string]webhook.Scheme{"verifa": nil}}, []string{`format "verifa"`}},
 		{"everything", nil, webhook.Config{Timeout: -1, UserAgent: "a\r\nb: c"}, []string{"keyring", "Timeout", "UserAgent"}},
 		{"user agent of another script", newRing(t), webhook.Config{UserAgent: "Ü"}, []string{"UserAgent"}},
 	} {

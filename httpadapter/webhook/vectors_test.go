@@ -21,13 +21,14 @@ type signed struct {
 	ID         string
 	Timestamp  string
 	Signatures string // webhook-signature
+	Stamped    string // x-verifa-signature
 	Body       []byte
 
 	want verdicts
 }
 
 // verdicts say which of the signatures are found to be right.
-type verdicts struct{ HMAC, Standard, Legacy bool }
+type verdicts struct{ HMAC, Standard, Legacy, Stamped bool }
 
 // vectors collects deliveries from the wire.
 type vectors struct {
@@ -50,10 +51,11 @@ func newVectors(t testing.TB) []signed {
 	v.sentAgain()
 	v.rotation()
 	v.changed()
+	v.verifa()
 	return v.cases
 }
 
-var both, all = verdicts{HMAC: true, Standard: true}, verdicts{true, true, true}
+var both, all = verdicts{HMAC: true, Standard: true}, verdicts{HMAC: true, Standard: true, Legacy: true}
 
 // sender signs with the secrets, the oldest of which is the signing one.
 func (v *vectors) sender(legacy bool, secrets ...string) (*webhook.Sender, *auth.Ring) {

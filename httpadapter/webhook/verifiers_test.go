@@ -99,6 +99,8 @@ func inGo(s signed) (v verdicts) {
 	}
 	v.HMAC = s.HMAC == hex.EncodeToString(mac(s.Secret, string(s.Body)))
 	v.Legacy = s.Legacy == hex.EncodeToString(sum[:])
+	at, stamped, _ := strings.Cut(strings.TrimPrefix(s.Stamped, "t="), ",v1=")
+	v.Stamped = stamped == hex.EncodeToString(mac(s.Secret, at, ".", string(s.Body)))
 	return v
 }
 
@@ -109,11 +111,13 @@ for (const line of require("fs").readFileSync(0, "utf8").split("\n")) {
 	const d = JSON.parse(line), body = Buffer.from(d.Body || "", "base64");
 	const key = Buffer.from(d.Standard.replace(/^whsec_/, ""), "base64");
 	const signed = Buffer.concat([Buffer.from(d.ID + "." + d.Timestamp + "."), body]);
+	const [, at, stamped] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(d.Stamped) || [];
 	const v1 = "v1," + crypto.createHmac("sha256", key).update(signed).digest("base64");
 	console.log(JSON.stringify({
 		HMAC: d.HMAC === crypto.createHmac("sha256", d.Secret).update(body).digest("hex"),
 		Standard: d.Signatures.split(" ").includes(v1),
 		Legacy: d.Legacy === crypto.createHash("sha256").update(body).update(d.Secret, "utf8").digest("hex"),
+		Stamped: stamped === crypto.createHmac("sha256", d.Secret).update(at + ".").update(body).digest("hex"),
 	}));
 }`
 
@@ -125,10 +129,12 @@ for line in sys.stdin.buffer:
     if standard.startswith("whsec_"):
         standard = standard[len("whsec_"):]
     signed = (d["ID"] + "." + d["Timestamp"] + ".").encode() + body
+    at, _, stamped = d["Stamped"].removeprefix("t=").partition(",v1=")
     v1 = "v1," + base64.b64encode(hmac.new(base64.b64decode(standard), signed, hashlib.sha256).digest()).decode()
     print(json.dumps({
         "HMAC": d["HMAC"] == hmac.new(secret, body, hashlib.sha256).hexdigest(),
         "Standard": v1 in d["Signatures"].split(" "),
         "Legacy": d["Legacy"] == hashlib.sha256(body + secret).hexdigest(),
+        "Stamped": stamped == hmac.new(secret, at.encode() + b"." + body, hashlib.sha256).hexdigest(),
     }))
 `

@@ -45,7 +45,11 @@ var cases = []struct {
 
 	{"all methods answer the error of a ctx that has ended, with no effect", one(ended)},
 	{"all methods MUST be safe for concurrent use", one(keepsTogether)},
+	{"several that keep the same keys MUST be safe beside each other", keepsBesideAnother},
 	{"of Opens beside a Destroy none gives a key after it", one(destroysTogether)},
+	{"of Opens beside a Destroy by another none gives a key after it", destroysBesideAnother},
+	{"a ctx that ends in the middle leaves a key that opens or is destroyed", one(endsInTheMiddle)},
+	{"printed, neither a keeper nor its errors show a key", one(printsNoKey)},
 	{"any course of Make, Open and Destroy is as in a map", one(keepsAsAMap)},
 }
 
@@ -107,6 +111,9 @@ func mustRefuse(t testing.TB, k session.Keeper, id uuid.UUID, ref []byte, want e
 	key, err := k.Open(t.Context(), id, ref)
 	if !errors.Is(err, want) || key != (session.Key{}) {
 		t.Errorf("Open %s: a key: %v, error %v, want %v", when, key != session.Key{}, err, want)
+	}
+	if errors.Is(err, session.ErrErased) && errors.Is(err, session.ErrKeeper) {
+		t.Errorf("Open %s: %v, which is both %v and %v", when, err, session.ErrErased, session.ErrKeeper)
 	}
 }
 

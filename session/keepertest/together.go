@@ -2,6 +2,7 @@ package keepertest
 
 import (
 	"errors"
+	"io"
 	"sync"
 	"testing"
 
@@ -11,12 +12,24 @@ import (
 	"github.com/bonafide-idv/bonafide/session"
 )
 
-func keepsTogether(t *testing.T, k session.Keeper) {
-	const workers, rounds = 8, 50
+func keepsTogether(t *testing.T, k session.Keeper) { keepsBeside(t, k, k) }
+
+func keepsBesideAnother(t *testing.T, open func(*testing.T) session.Keeper) {
+	first := opened(t, open)
+	if _, ok := first.(io.Closer); !ok {
+		t.Skip("its keys end with it")
+	}
+	keepsBeside(t, first, opened(t, open))
+}
+
+// keepsBeside makes keys by two keepers at once, and opens them by either.
+func keepsBeside(t *testing.T, keepers ...session.Keeper) {
+	const workers, rounds = 8, 40
 	var mu sync.Mutex
 	seen := map[session.Key]bool{}
 	var all sync.WaitGroup
-	for range workers {
+	for worker := range workers {
+		k, beside := keepers[worker%2], keepers[(worker+1)%2]
 		all.Go(func() {
 			for range rounds {
 				m, err := tryKey(t.Context(), k, uuid.New())
@@ -35,8 +48,8 @@ func keepsTogether(t *testing.T, k session.Keeper) {
 				if err := k.Destroy(t.Context(), m.id, m.ref); err != nil {
 					t.Errorf("Destroy beside others: %v", err)
 				}
-				mustRefuse(t, k, m.id, m.ref, session.ErrErased, "after Destroy beside others")
-				mustOpen(t, k, other, "of a neighbour of what was destroyed")
+				mustRefuse(t, beside, m.id, m.ref, session.ErrErased, "after Destroy beside others")
+				mustOpen(t, beside, other, "of a neighbour of what was destroyed")
 			}
 		})
 	}
@@ -46,7 +59,18 @@ func keepsTogether(t *testing.T, k session.Keeper) {
 	}
 }
 
-func destroysTogether(t *testing.T, k session.Keeper) {
+func destroysTogether(t *testing.T, k session.Keeper) { destroysBeside(t, k, k) }
+
+func destroysBesideAnother(t *testing.T, open func(*testing.T) session.Keeper) {
+	first := opened(t, open)
+	if _, ok := first.(io.Closer); !ok {
+		t.Skip("its keys end with it")
+	}
+	destroysBeside(t, first, opened(t, open))
+}
+
+// destroysBeside destroys by one keeper what the other opens.
+func destroysBeside(t *testing.T, k, destroyer session.Keeper) {
 	const readers, rounds = 6, 30
 	for range rounds {
 		m := makeKey(t, k)
@@ -75,7 +99,7 @@ func destroysTogether(t *testing.T, k session.Keeper) {
 		for range 2 {
 			destroying.Go(func() {
 				<-begun
-				if err := k.Destroy(t.Context(), m.id, m.ref); err != nil {
+				if err := destroyer.Destroy(t.Context(), m.id, m.ref); err != nil {
 					t.Errorf("one of two Destroys: %v", err)
 				}
 				mustRefuse(t, k, m.id, m.ref, session.ErrErased, "after one of two Destroys")

@@ -67,3 +67,19 @@ func BenchmarkKeeper(b *testing.B) {
 		}
 	})
 }
+
+func BenchmarkRotate(b *testing.B) {
+	const slots = 1 << 17
+	k, err := filekeeper.OpenBlocks(filepath.Join(b.TempDir(), "slots"), session.NewKey(), slots, func(d filekeeper.Disk) filekeeper.Disk { return d })
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = k.Close() })
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := k.Rotate(b.Context(), session.NewKey()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/slots, "ns/slot")
+}

@@ -39,6 +39,10 @@ func (k *Keeper) takeBlock() error {
 		return fmt.Errorf("%w: locking the file: %w", session.ErrKeeper, err)
 	}
 	defer unlock()
+	// Another process may have changed the master key, and nothing new may be sealed by the old one.
+	if _, err := k.refresh(); err != nil {
+		return err
+	}
 	info, err := k.file.Stat()
 	if err != nil {
 		return fmt.Errorf("%w: %w", session.ErrKeeper, err)
@@ -64,6 +68,7 @@ func (k *Keeper) takeBlock() error {
 func (k *Keeper) prepare(first uint64) ([]prepared, []byte) {
 	block := make([]prepared, k.size)
 	b := make([]byte, 0, k.size*slotSize)
+	keys := k.keys.Load()
 	chance := make([]byte, k.size*(nonceSize+keySize))
 	random(chance)
 	for i := range block {
@@ -71,7 +76,7 @@ func (k *Keeper) prepare(first uint64) ([]prepared, []byte) {
 		p.number = first + uint64(i)
 		chance = chance[copy(p.nonce[:], chance):]
 		chance = chance[copy(p.bytes[:], chance):]
-		b = k.keys.wrap(p.number, p.nonce, p.bytes).append(b)
+		b = keys.wrap(p.number, p.nonce, p.bytes).append(b)
 	}
 	return block, b
 }

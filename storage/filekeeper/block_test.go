@@ -22,10 +22,16 @@ type recorder struct {
 	filekeeper.Disk
 	log  []string
 	fail string
+	left int // how many things it does until one fails; 0: all
 }
 
 func (r *recorder) do(op string) error {
 	r.log = append(r.log, op)
+	if r.left > 0 {
+		if r.left--; r.left == 0 {
+			return errDisk
+		}
+	}
 	if op == r.fail {
 		return errDisk
 	}
@@ -39,10 +45,10 @@ func (r *recorder) ReadAt(p []byte, at int64) (int, error) {
 	return r.Disk.ReadAt(p, at)
 }
 
-// WriteAt writes half before it fails, as a disk that runs full does.
+// WriteAt writes half before it fails, as a disk that runs full does, but no half of a sector.
 func (r *recorder) WriteAt(p []byte, at int64) (int, error) {
 	if err := r.do("write"); err != nil {
-		n, _ := r.Disk.WriteAt(p[:len(p)/2], at)
+		n, _ := r.Disk.WriteAt(p[:len(p)/2/filekeeper.SlotSize*filekeeper.SlotSize], at)
 		return n, err
 	}
 	return r.Disk.WriteAt(p, at)
@@ -85,7 +91,7 @@ func TestSlotsAreSyncedBeforeTheyAreGivenAway(t *testing.T) {
 		makeKey(t, k)
 		want := []string(nil)
 		if n > 0 && n%size == 0 {
-			want = []string{"write", "sync"}
+			want = []string{"read", "write", "sync"}
 		}
 		if !slices.Equal(r.log, want) {
 			t.Errorf("Make %d did %q, want %q", n, r.log, want)

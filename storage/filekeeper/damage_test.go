@@ -220,10 +220,10 @@ func FuzzRef(f *testing.F) {
 
 func FuzzHeader(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
-		whole := append(b, make([]byte, max(0, filekeeper.HeaderSize-len(b)))...)
+		whole := append(b, make([]byte, max(0, filekeeper.CopySize-len(b)))...)
 		again, err := filekeeper.ReencodeHeader(whole)
-		if err == nil && !bytes.Equal(again, whole[:filekeeper.HeaderSize]) {
-			t.Errorf("header %x was read and is written as %x", whole[:60], again[:60])
+		if err == nil && !bytes.Equal(again, whole[:filekeeper.CopySize]) {
+			t.Errorf("header %x was read and is written as %x", whole[:160], again[:160])
 		}
 		var slot [filekeeper.SlotSize]byte
 		copy(slot[:], b)

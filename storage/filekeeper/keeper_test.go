@@ -23,9 +23,9 @@ func (unsynced) Sync() error { return nil }
 
 func quick(d filekeeper.Disk) filekeeper.Disk { return unsynced{d} }
 
-func open(t testing.TB, path string, master session.Key, size int) *filekeeper.Keeper {
+func open(t testing.TB, path string, master session.Key, size int, previous ...session.Key) *filekeeper.Keeper {
 	t.Helper()
-	k, err := filekeeper.OpenBlocks(path, master, size, quick)
+	k, err := filekeeper.OpenBlocks(path, master, size, quick, previous...)
 	if err != nil {
 		t.Fatalf("Open: %v", err)
 	}
@@ -72,6 +72,24 @@ func TestKeeper(t *testing.T) {
 			dir, master := t.TempDir(), session.NewKey()
 			keepertest.Run(t, func(t *testing.T) session.Keeper {
 				return open(t, filepath.Join(dir, strings.ReplaceAll(t.Name(), "/", "_")), master, size)
+			})
+		})
+	}
+}
+
+func TestKeeperRotates(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{1, 3, 64, 4096} {
+		t.Run(fmt.Sprintf("blocks of %d", size), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			keepertest.RunRotation(t, func(t *testing.T, masters ...session.Key) (keepertest.Rotator, error) {
+				path := filepath.Join(dir, strings.ReplaceAll(t.Name(), "/", "_"))
+				k, err := filekeeper.OpenBlocks(path, masters[0], size, quick, masters[1:]...)
+				if err != nil {
+					return nil, err
+				}
+				return k, nil
 			})
 		})
 	}

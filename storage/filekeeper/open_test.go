@@ -65,11 +65,13 @@ func TestOpenRefuses(t *testing.T) {
 		{"half a header", func(b []byte) []byte { return b[:100] }, master, "does not begin"},
 		{"a byte less than a header", func(b []byte) []byte { return b[:filekeeper.HeaderSize-1] }, master, "does not begin"},
 		{"another file", func(b []byte) []byte { return bytes.Repeat([]byte("SQLite format 3\x00"), 1000) }, master, "does not begin"},
-		{"a later version", func(b []byte) []byte { b[11] = 2; return b }, master, "version"},
-		{"a changed id", func(b []byte) []byte { b[12] ^= 1; return b }, master, "damaged"},
-		{"a changed tag", func(b []byte) []byte { b[40] ^= 1; return b }, master, "damaged"},
-		{"a changed sum", func(b []byte) []byte { b[56] ^= 1; return b }, master, "damaged"},
-		{"a change in the zeros", func(b []byte) []byte { b[4000] = 1; return b }, master, "damaged"},
+		{"a later version", inBoth(11, 3^2), master, "version"},
+		{"a changed magic", inBoth(0, 1), master, "does not begin"},
+		{"a changed id", inBoth(12, 1), master, "damaged"},
+		{"a changed turn", inBoth(35, 1), master, "damaged"},
+		{"a changed keyhole", inBoth(100, 1), master, "damaged"},
+		{"a changed sum", inBoth(156, 1), master, "damaged"},
+		{"a change in the zeros", inBoth(1000, 1), master, "damaged"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -91,6 +93,15 @@ func TestOpenRefuses(t *testing.T) {
 		if k, err := filekeeper.Open(path, master); k != nil || !errors.Is(err, session.ErrKeeper) {
 			t.Errorf("Open(%q) = %v, %v, want an error that wraps %v", path, k, err, session.ErrKeeper)
 		}
+	}
+}
+
+// inBoth changes a byte in both copies of the header.
+func inBoth(at int, change byte) func([]byte) []byte {
+	return func(b []byte) []byte {
+		b[at] ^= change
+		b[filekeeper.CopySize+at] ^= change
+		return b
 	}
 }
 

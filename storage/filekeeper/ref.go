@@ -4,6 +4,9 @@ import (
 	"encoding/binary"
 )
 
+// refVersion begins a ref.
+const refVersion = 1
+
 // refSize is the length of a ref.
 //
 //	0 version · 1 number of the slot · 9 code
@@ -20,14 +23,14 @@ type ref struct {
 
 func (r ref) bytes() []byte {
 	b := make([]byte, 0, refSize)
-	b = append(b, version)
+	b = append(b, refVersion)
 	b = binary.BigEndian.AppendUint64(b, r.slot)
 	return append(b, r.code[:]...)
 }
 
 // parseRef reads what bytes wrote, and nothing else.
 func parseRef(b []byte) (r ref, ok bool) {
-	if len(b) != refSize || b[0] != version {
+	if len(b) != refSize || b[0] != refVersion {
 		return ref{}, false
 	}
 	r.slot = binary.BigEndian.Uint64(b[1:])

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bonafide-idv/bonafide/session"
+	"github.com/bonafide-idv/bonafide/storage/filekeeper"
 )
 
 // The file in testdata was written by the first version: two slots, the second destroyed. Every later
@@ -23,11 +24,27 @@ func TestWhatTheFirstVersionWroteOpens(t *testing.T) {
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var master session.Key
+	k := open(t, path, firstMaster(), 2)
+	checkFirst(t, k)
+	if g := makeKey(t, k); numberOf(g) != 2 {
+		t.Errorf("the next slot is %d, want 2", numberOf(g))
+	}
+	if headers, _ := filekeeper.Opens(mustRead(t, path), firstMaster()); headers != 1 {
+		t.Errorf("the file has %d headers, want the one that it had", headers)
+	}
+}
+
+// firstMaster is the master key of the file in testdata.
+func firstMaster() (master session.Key) {
 	for i := range master {
 		master[i] = byte(i + 1)
 	}
-	k := open(t, path, master, 2)
+	return master
+}
+
+// checkFirst demands that the keys of the file in testdata are as the first version left them.
+func checkFirst(t *testing.T, k *filekeeper.Keeper) {
+	t.Helper()
 	mustOpen(t, k, given{
 		id:  uuid.UUID{0x0f, 15: 0},
 		ref: fromHex(t, "01000000000000000070af799a7578d00fc38aa1918bf9a9d5"),
@@ -37,9 +54,6 @@ func TestWhatTheFirstVersionWroteOpens(t *testing.T) {
 		id:  uuid.UUID{0x0f, 15: 1},
 		ref: fromHex(t, "010000000000000001c0099eb8dd8650b88e5c67336dfa1e9d"),
 	}, session.ErrErased, "of the second slot")
-	if g := makeKey(t, k); numberOf(g) != 2 {
-		t.Errorf("the next slot is %d, want 2", numberOf(g))
-	}
 }
 
 func fromHex(t *testing.T, s string) []byte {

@@ -13,8 +13,14 @@ import (
 // apply judges a change, which is the store's own copy, and then writes it; nothing can fail after the
 // first write.
 func (s *Store) apply(c session.Change) error {
+	ofSession := c.Session.ID != uuid.Nil
 	r := s.sessions[c.Session.ID]
-	if err := s.judge(r, &c); err != nil {
+	if ofSession {
+		if err := s.judge(r, &c); err != nil {
+			return err
+		}
+	}
+	if err := s.entries.judge(c.Entries); err != nil {
 		return err
 	}
 	taken, err := s.take(c.Permits)
@@ -22,6 +28,15 @@ func (s *Store) apply(c session.Change) error {
 		return err
 	}
 	taken.write()
+	if ofSession {
+		s.change(r, &c)
+	}
+	s.entries.write(c.Entries)
+	return nil
+}
+
+// change changes the session, or makes it when it is nil.
+func (s *Store) change(r *row, c *session.Change) {
 	if r == nil {
 		r = &row{}
 		s.sessions[c.Session.ID] = r
@@ -29,9 +44,8 @@ func (s *Store) apply(c session.Change) error {
 		s.hide(r)
 	}
 	s.remove(r, c.Withdraw, c.Erase)
-	s.write(r, &c)
+	s.write(r, c)
 	s.show(r)
-	return nil
 }
 
 func (s *Store) judge(r *row, c *session.Change) error {
@@ -120,6 +134,7 @@ func (s *Store) remove(r *row, withdraw bool, erase session.Erase) {
 		for i := range r.Findings {
 			r.Findings[i].Sealed = nil
 		}
+		s.entries.erase(r.Session.ID)
 	}
 	if erase&session.EraseMedia != 0 {
 		for _, m := range r.Media {
@@ -131,22 +146,19 @@ func (s *Store) remove(r *row, withdraw bool, erase session.Erase) {
 
 // write writes the session and adds the parts.
 func (s *Store) write(r *row, c *session.Change) {
-	seq := r.Session.Seq
-	active := r.Session.ActiveAt
+	was := r.Session
 	if !c.Keep {
 		r.Session = c.Session
 		r.Session.Version = c.Base + 1
 	}
 	r.Session.ActiveAt = c.Session.ActiveAt
-	if active.After(c.Session.ActiveAt) {
-		r.Session.ActiveAt = active
+	if was.ActiveAt.After(c.Session.ActiveAt) {
+		r.Session.ActiveAt = was.ActiveAt
 	}
+	r.Session.Seq, r.Session.Head = was.Seq, was.Head
 	for _, e := range c.Events {
-		seq++
-		e.Seq = seq
-		r.Events = append(r.Events, e)
+		s.happen(r, e)
 	}
-	r.Session.Seq = seq
 	for _, a := range c.Attempts {
 		r.Attempts = slices.DeleteFunc(r.Attempts, func(o session.Attempt) bool { return o.ID == a.ID })
 		r.Attempts = insert(r.Attempts, a, func(a, b session.Attempt) int { return cmp.Compare(a.N, b.N) })
@@ -202,7 +214,9 @@ func (s *Store) hide(r *row) {
 		s.alarms.remove(alarmAt(r.Session.DueAt, r.Session.ID))
 	}
 	if r.Session.DeletedAt.IsZero() {
-		s.list(r).remove(r.Session.ID)
+		at := shelf{r.Session.Tenant, r.Session.Sandbox}
+		s.shelves[at].remove(labelOf(r), r.Session.ID)
+		s.refs.remove(refShelf{at, r.Session.Ref}, r.Session.ID)
 	}
 }
 
@@ -211,21 +225,17 @@ func (s *Store) show(r *row) {
 	if !r.Session.DueAt.IsZero() {
 		s.alarms.add(alarmAt(r.Session.DueAt, r.Session.ID))
 	}
-	if r.Session.DeletedAt.IsZero() {
-		s.list(r).add(r.Session.ID)
+	if !r.Session.DeletedAt.IsZero() {
+		return
+	}
+	at := shelf{r.Session.Tenant, r.Session.Sandbox}
+	if _, ok := s.shelves[at]; !ok {
+		s.shelves[at] = newIndex[label](compareIDs)
+	}
+	s.shelves[at].add(labelOf(r), r.Session.ID)
+	if r.Session.Ref != (session.BlindIndex{}) {
+		s.refs.add(refShelf{at, r.Session.Ref}, r.Session.ID)
 	}
 }
 
-// list is the ids of the sessions that a list shows together with this one.
-func (s *Store) list(r *row) *ordered[uuid.UUID] {
-	at := shelf{r.Session.Tenant, r.Session.Sandbox}
-	if s.shelves[at] == nil {
-		s.shelves[at] = map[session.Status]*ordered[uuid.UUID]{}
-	}
-	ids := s.shelves[at][r.Session.Status]
-	if ids == nil {
-		ids = newOrdered(compareIDs)
-		s.shelves[at][r.Session.Status] = ids
-	}
-	return ids
-}
+func labelOf(r *row) label { return label{r.Session.Integration, r.Session.Status} }

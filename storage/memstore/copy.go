@@ -10,7 +10,7 @@ import (
 func copyBytes(b []byte) []byte { return append([]byte(nil), b...) }
 
 func copySession(s session.Session) session.Session {
-	s.Key, s.Sealed = copyBytes(s.Key), copyBytes(s.Sealed)
+	s.Key, s.Sealed, s.Receipt = copyBytes(s.Key), copyBytes(s.Sealed), copyBytes(s.Receipt)
 	return s
 }
 
@@ -19,23 +19,40 @@ func copyDelivery(d session.Delivery) session.Delivery {
 	return d
 }
 
+func copyEntry(e session.Entry) session.Entry {
+	e.Body = copyBytes(e.Body)
+	return e
+}
+
 func copyDecisions(list []session.Decision) []session.Decision {
-	return copySealed(list, func(d *session.Decision) *[]byte { return &d.Sealed })
+	return copyList(list, func(d *session.Decision) *[]byte { return &d.Sealed })
 }
 
 func copyMedia(list []session.Media) []session.Media {
-	return copySealed(list, func(m *session.Media) *[]byte { return &m.Sealed })
+	return copyList(list, func(m *session.Media) *[]byte { return &m.Sealed })
 }
 
 func copyFindings(list []session.Finding) []session.Finding {
-	return copySealed(list, func(f *session.Finding) *[]byte { return &f.Sealed })
+	return copyList(list, func(f *session.Finding) *[]byte { return &f.Sealed })
 }
 
-// copySealed copies parts, with the bytes that are sealed in each.
-func copySealed[T any](list []T, sealed func(*T) *[]byte) []T {
+func copyEvents(list []session.Event) []session.Event {
+	return copyList(list, func(e *session.Event) *[]byte { return &e.About })
+}
+
+func copyDeliveries(list []session.Delivery) []session.Delivery {
+	return copyList(list, func(d *session.Delivery) *[]byte { return &d.Body })
+}
+
+func copyEntries(list []session.Entry) []session.Entry {
+	return copyList(list, func(e *session.Entry) *[]byte { return &e.Body })
+}
+
+// copyList copies rows, with the bytes that each has.
+func copyList[T any](list []T, bytes func(*T) *[]byte) []T {
 	list = slices.Clone(list)
 	for i := range list {
-		b := sealed(&list[i])
+		b := bytes(&list[i])
 		*b = copyBytes(*b)
 	}
 	return list
@@ -43,12 +60,9 @@ func copySealed[T any](list []T, sealed func(*T) *[]byte) []T {
 
 func copyChange(c session.Change) session.Change {
 	c.Session = copySession(c.Session)
-	c.Attempts, c.Events = slices.Clone(c.Attempts), slices.Clone(c.Events)
+	c.Attempts, c.Events = slices.Clone(c.Attempts), copyEvents(c.Events)
 	c.Decisions, c.Media, c.Findings = copyDecisions(c.Decisions), copyMedia(c.Media), copyFindings(c.Findings)
-	c.Deliveries = slices.Clone(c.Deliveries)
-	for i := range c.Deliveries {
-		c.Deliveries[i] = copyDelivery(c.Deliveries[i])
-	}
+	c.Deliveries, c.Entries = copyDeliveries(c.Deliveries), copyEntries(c.Entries)
 	c.Permits = slices.Clone(c.Permits)
 	for i := range c.Permits {
 		c.Permits[i].Rules = slices.Clone(c.Permits[i].Rules)

@@ -84,16 +84,14 @@ func (s *Store) Deliveries(ctx context.Context, q session.DeliveryQuery) ([]sess
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	var out []session.Delivery
-	for d := range s.candidates(q) {
-		if len(out) >= q.N {
-			break
-		}
-		if d.Tenant == q.Tenant && d.Sandbox == q.Sandbox && (q.Session == uuid.Nil || d.Session == q.Session) &&
+	wanted := only(s.candidates(q), func(d *session.Delivery) bool {
+		return d.Tenant == q.Tenant && d.Sandbox == q.Sandbox && (q.Session == uuid.Nil || d.Session == q.Session) &&
 			(q.Endpoint == uuid.Nil || d.Endpoint == q.Endpoint) && (q.State == "" || d.State == q.State) &&
-			(q.After == uuid.Nil || compareIDs(d.ID, q.After) < 0) {
-			out = append(out, copyDelivery(*d))
-		}
+			(q.After == uuid.Nil || compareIDs(d.ID, q.After) < 0)
+	})
+	var out []session.Delivery
+	for _, d := range page(wanted, func(d *session.Delivery) uuid.UUID { return d.ID }, q.From, q.Skip, q.N) {
+		out = append(out, copyDelivery(*d))
 	}
 	return out, nil
 }

@@ -2,6 +2,7 @@ package memstore
 
 import (
 	"context"
+	"iter"
 	"slices"
 
 	"github.com/google/uuid"
@@ -42,40 +43,39 @@ func (s *Store) Load(ctx context.Context, ref session.Ref, parts session.Parts) 
 		out.Findings = copyFindings(r.Findings)
 	}
 	if parts&session.PartEvents != 0 {
-		out.Events = slices.Clone(r.Events)
+		out.Events = copyEvents(r.Events)
 	}
 	return out, nil
 }
 
-// Query lists sessions. The ids of each status are kept in order, so that it looks at no more than N of each.
+// Query lists sessions. The ids of each integration and status are kept in order, and those of each external
+// reference, so that it looks at no more than what it passes over and gives.
 func (s *Store) Query(ctx context.Context, q session.Query) ([]session.Session, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	var found []uuid.UUID
-	for status, ids := range s.shelves[shelf{q.Tenant, q.Sandbox}] {
-		if len(q.Status) == 0 || slices.Contains(q.Status, status) {
-			found = append(found, newest(ids, q.After, q.N)...)
+	ids := page(s.wanted(q), func(id uuid.UUID) uuid.UUID { return id }, q.From, q.Skip, q.N)
+	out := make([]session.Session, len(ids))
+	for i, id := range ids {
+		if out[i].ID = id; !q.Bare {
+			out[i] = copySession(s.sessions[id].Session)
 		}
-	}
-	slices.SortFunc(found, func(a, b uuid.UUID) int { return compareIDs(b, a) })
-	found = found[:min(len(found), max(q.N, 0))]
-	out := make([]session.Session, 0, len(found))
-	for _, id := range found {
-		out = append(out, copySession(s.sessions[id].Session))
 	}
 	return out, nil
 }
 
-// newest lists up to n ids below after, or from the end when after is nil, the largest first.
-func newest(ids *ordered[uuid.UUID], after uuid.UUID, n int) (out []uuid.UUID) {
-	for id := range ids.descend(after, after == uuid.Nil) {
-		if len(out) >= n {
-			break
-		}
-		out = append(out, id)
+// wanted lists the ids of the sessions that a query is for, newest first.
+func (s *Store) wanted(q session.Query) iter.Seq[uuid.UUID] {
+	at := shelf{q.Tenant, q.Sandbox}
+	wanted := func(l label) bool {
+		return (len(q.Status) == 0 || slices.Contains(q.Status, l.status)) &&
+			(q.Integrations == nil || slices.Contains(q.Integrations, l.integration))
 	}
-	return out
+	if q.Ref == (session.BlindIndex{}) {
+		return newest(s.shelves[at].where(wanted), q.After, q.After == uuid.Nil)
+	}
+	referred := s.refs.of(refShelf{at, q.Ref}).descend(q.After, q.After == uuid.Nil)
+	return only(referred, func(id uuid.UUID) bool { return wanted(labelOf(s.sessions[id])) })
 }

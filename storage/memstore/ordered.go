@@ -88,21 +88,35 @@ func (o *ordered[K]) ascend() iter.Seq[K] {
 // descend lists the keys below one, or all, from the largest on. The set must not be changed meanwhile.
 func (o *ordered[K]) descend(below K, all bool) iter.Seq[K] {
 	return func(yield func(K) bool) {
-		block, at := len(o.blocks), 0
-		if !all {
-			block, at, _ = o.find(below)
-		}
-		for ; block >= 0; block-- {
-			if block < len(o.blocks) {
-				for ; at > 0; at-- {
-					if !yield(o.blocks[block][at-1]) {
-						return
-					}
-				}
-			}
-			if block > 0 {
-				at = len(o.blocks[block-1])
-			}
+		c := o.before(below, all)
+		for k, ok := c.next(); ok && yield(k); k, ok = c.next() {
 		}
 	}
+}
+
+// cursor walks down a set, which must not be changed meanwhile. It stands behind the key that is next.
+type cursor[K any] struct {
+	blocks    [][]K
+	block, at int
+}
+
+// before stands before a key, or behind all.
+func (o *ordered[K]) before(below K, all bool) cursor[K] {
+	if all {
+		return cursor[K]{o.blocks, len(o.blocks), 0}
+	}
+	block, at, _ := o.find(below)
+	return cursor[K]{o.blocks, block, at}
+}
+
+func (c *cursor[K]) next() (k K, ok bool) {
+	if c.at == 0 {
+		if c.block == 0 {
+			return k, false
+		}
+		c.block--
+		c.at = len(c.blocks[c.block])
+	}
+	c.at--
+	return c.blocks[c.block][c.at], true
 }

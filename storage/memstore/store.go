@@ -2,9 +2,9 @@
 // are one process and may forget everything when they end: nothing is durable.
 //
 // A [Store] is indexed as a database would be: what is due, what is pending and what a list shows is
-// found without a look at the rest, and so its cost does not grow with what is stored. Nothing is ever
-// given up, though: deleted sessions keep their rows, settled deliveries stay in the log, and a permit
-// costs eight bytes for ever, so that the rule of tomorrow finds the permits of today.
+// found without a look at the rest, and so its cost does not grow with what is stored. Nothing but entries that
+// have expired is ever given up, though: deleted sessions keep their rows, settled deliveries stay in the log, and
+// a permit costs eight bytes for ever, so that the rule of tomorrow finds the permits of today.
 //
 // What comes in and what goes out is copied.
 package memstore
@@ -26,12 +26,15 @@ type Store struct {
 	sessions  map[uuid.UUID]*row
 	attempts  map[uuid.UUID]*row // by the attempt's id
 	media     map[uuid.UUID]*row // by the medium's id
-	shelves   map[shelf]map[session.Status]*ordered[uuid.UUID]
+	shelves   map[shelf]index[label, uuid.UUID]
+	refs      index[refShelf, uuid.UUID]
 	alarms    *ordered[alarm]
 	log       map[uuid.UUID]*session.Delivery
 	logs      map[shelf]*ordered[uuid.UUID] // the log's ids
 	pending   *queue
+	listed    map[shelf]index[session.EventKind, listedEvent]
 	permitted map[string]*permits
+	entries   entries
 }
 
 var _ session.Ephemeral = (*Store)(nil)
@@ -47,6 +50,18 @@ type row struct {
 type shelf struct {
 	tenant  uuid.UUID
 	sandbox bool
+}
+
+// label is what a list of sessions is filtered by.
+type label struct {
+	integration uuid.UUID
+	status      session.Status
+}
+
+// refShelf is what a list shows at most of the sessions of one external reference.
+type refShelf struct {
+	shelf
+	ref session.BlindIndex
 }
 
 // alarm is when something is due. Alarms are in the order of time, and then of id.
@@ -76,12 +91,15 @@ func New() *Store {
 		sessions:  map[uuid.UUID]*row{},
 		attempts:  map[uuid.UUID]*row{},
 		media:     map[uuid.UUID]*row{},
-		shelves:   map[shelf]map[session.Status]*ordered[uuid.UUID]{},
+		shelves:   map[shelf]index[label, uuid.UUID]{},
+		refs:      newIndex[refShelf](compareIDs),
 		alarms:    newOrdered(alarm.compare),
 		log:       map[uuid.UUID]*session.Delivery{},
 		logs:      map[shelf]*ordered[uuid.UUID]{},
 		pending:   newQueue(),
+		listed:    map[shelf]index[session.EventKind, listedEvent]{},
 		permitted: map[string]*permits{},
+		entries:   newEntries(),
 	}
 }
 

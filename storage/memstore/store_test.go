@@ -64,6 +64,7 @@ func TestOrderIsKeptAmongThousandsOfRandomIDs(t *testing.T) {
 	var ids []uuid.UUID
 	for range n {
 		c := creation(noon.Add(time.Duration(random.IntN(1_000_000))*time.Microsecond), endpoints[random.IntN(len(endpoints))])
+		c.Session.Integration[0] = byte(random.IntN(3)) // of which each has an order of its own
 		ids = append(ids, c.Session.ID)
 		must(t, store.Apply(ctx, c))
 	}

@@ -66,10 +66,11 @@ func (s *Store) applyTogether(ctx context.Context, changes []session.Change) ([]
 // sessions that the transaction has read already, to write them.
 //
 // That a part's id is taken shows when it is written, so that those who have new ids, as all have, do not pay
-// for a look. What was written is then undone, and all are judged again without the change that was refused.
+// for a look. What was written is then undone, and all are judged again without the change that was refused. So
+// it is with an entry that is added beside another of its name, where the dialect has no lock against that.
 func (s *Store) judgeAndWrite(ctx context.Context, c Conn, changes []session.Change,
 	locked []session.Session) ([]error, error) {
-	taken := map[int]bool{}
+	taken := map[int]error{}
 	for {
 		b := s.newBatch(ctx, c, locked)
 		if err := b.load(changes); err != nil {
@@ -87,13 +88,13 @@ func (s *Store) judgeAndWrite(ctx context.Context, c Conn, changes []session.Cha
 		i, err := write(passed)
 		switch {
 		case err == nil:
-			return errs, b.writePermits()
+			return errs, b.writeRest(passed)
 		case !errors.Is(err, errTaken):
 			return nil, &statementError{err}
 		case alone:
-			return []error{session.ErrExists}, errNothing
+			return []error{refusalOf(err)}, errNothing
 		}
-		taken[i] = true
+		taken[i] = refusalOf(err)
 	}
 }
 
@@ -102,24 +103,10 @@ type statementError struct{ error }
 
 func (e *statementError) Unwrap() error { return e.error }
 
-// findOut looks for the events of changes whose commit failed. Those that are not there have no effect.
-func (s *Store) findOut(ctx context.Context, changes []session.Change, errs []error, lost *commitError) []error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound)
-	defer cancel()
-	for i := range changes {
-		if errs[i] != nil {
-			continue
-		}
-		c := &changes[i]
-		seqs, err := rows(ctx, s.conn(), intFields, s.queries.hasChange, idOf(c.Session.ID), idOf(c.ID))
-		switch {
-		case err != nil, len(c.Events) == 0:
-			errs[i] = s.wrap("apply", lost)
-		case len(seqs) == 0:
-			errs[i] = s.wrap("apply", lost.err)
-		}
+// refusalOf is the refusal of a change whose id, or whose entry's name, is taken.
+func refusalOf(err error) error {
+	if errors.Is(err, errEntryTaken) {
+		return session.ErrConflict
 	}
-	return errs
+	return session.ErrExists
 }
-
-func intFields(n *int64) []any { return []any{n} }

@@ -13,35 +13,41 @@ import (
 
 // place is where lists have a session.
 type place struct {
-	tenant  uuid.UUID
-	sandbox bool
-	deleted time.Time
+	tenant      uuid.UUID
+	sandbox     bool
+	integration uuid.UUID
+	ref         session.BlindIndex
+	deleted     time.Time
 }
 
-func placeOf(s *session.Session) place { return place{s.Tenant, s.Sandbox, s.DeletedAt} }
+func placeOf(s *session.Session) place {
+	return place{s.Tenant, s.Sandbox, s.Integration, s.Ref, s.DeletedAt}
+}
 
 // head is what a change is judged by.
 type head struct {
 	place
 	exists       bool
 	version, seq int64
+	hash         [32]byte // of the newest event
 	active       time.Time
 }
 
 func headFields(h *head) []any {
 	return []any{
-		(*ident)(&h.tenant), (*flag)(&h.sandbox), (*stamp)(&h.deleted), &h.version, &h.seq, (*stamp)(&h.active),
+		(*ident)(&h.tenant), (*flag)(&h.sandbox), (*ident)(&h.integration), (*perhaps)(&h.ref), (*stamp)(&h.deleted),
+		&h.version, &h.seq, (*digest)(&h.hash), (*stamp)(&h.active),
 	}
 }
 
 // accepted is a change that will be written, and what the store adds to it.
 type accepted struct {
 	*session.Change
-	index   int       // of the change in its call
-	version int64     // the session's after the change
-	seq     int64     // of the change's first event
-	active  time.Time // the session's after the change
-	stays   bool      // in its place
+	index   int             // of the change in its call
+	after   head            // the session's after the change
+	stays   bool            // in its place
+	events  []session.Event // as they will be
+	entries []entryStep
 }
 
 // batch is the changes of one transaction.
@@ -50,6 +56,7 @@ type batch struct {
 	ctx     context.Context
 	conn    Conn
 	heads   map[uuid.UUID]*head
+	entries entryHeads
 	permits map[string]*permitLog
 }
 
@@ -58,7 +65,7 @@ func (s *Store) newBatch(ctx context.Context, c Conn, locked []session.Session) 
 	b := &batch{Store: s, ctx: ctx, conn: c, heads: map[uuid.UUID]*head{}}
 	for i := range locked {
 		row := &locked[i]
-		b.heads[row.ID] = &head{placeOf(row), true, row.Version, row.Seq, row.ActiveAt}
+		b.heads[row.ID] = &head{placeOf(row), true, row.Version, row.Seq, row.Head, row.ActiveAt}
 	}
 	return b
 }
@@ -71,7 +78,7 @@ func (b *batch) load(changes []session.Change) error {
 	}
 	var ids []uuid.UUID
 	for i := range changes {
-		if id := changes[i].Session.ID; b.heads[id] == nil {
+		if id := changes[i].Session.ID; id != uuid.Nil && b.heads[id] == nil {
 			ids = append(ids, id)
 		}
 	}
@@ -84,16 +91,15 @@ func (b *batch) load(changes []session.Change) error {
 		h.exists = ok
 		b.heads[id] = &h
 	}
-	return nil
+	return b.loadEntries(changes)
 }
 
-// judgeAll answers a refusal for each change, and which of them passed. Of those in taken a part's id is
-// taken.
-func (b *batch) judgeAll(changes []session.Change, taken map[int]bool) (errs []error, passed []accepted) {
-	errs = make([]error, len(changes))
+// judgeAll answers a refusal for each change, and which of them passed. Those in taken are refused as it says.
+func (b *batch) judgeAll(changes []session.Change, taken map[int]error) (errs []error, passed []accepted) {
+	errs, passed = make([]error, len(changes)), make([]accepted, 0, len(changes))
 	for i := range changes {
-		if taken[i] {
-			errs[i] = session.ErrExists
+		if taken[i] != nil {
+			errs[i] = taken[i]
 		} else if a, err := b.judge(&changes[i]); err != nil {
 			errs[i] = err
 		} else {
@@ -106,32 +112,64 @@ func (b *batch) judgeAll(changes []session.Change, taken map[int]bool) (errs []e
 
 // judge accepts a change, and from then on the next ones are judged as if it were written.
 func (b *batch) judge(c *session.Change) (accepted, error) {
-	h := b.heads[c.Session.ID]
-	switch {
-	case c.Base == 0 && h.exists:
-		return accepted{}, session.ErrExists
-	case c.Base != 0 && (!h.exists || h.tenant != c.Session.Tenant):
-		return accepted{}, session.ErrNotFound
-	case c.Base != h.version: // which is zero when it is not there
-		return accepted{}, session.ErrConflict
+	h := b.heads[c.Session.ID] // nil when it is of no session
+	if h != nil {
+		if err := h.refuse(c); err != nil {
+			return accepted{}, err
+		}
+	}
+	entries, err := b.entries.judge(c.Entries)
+	if err != nil {
+		return accepted{}, err
 	}
 	if err := b.takeAll(c.Permits); err != nil {
 		return accepted{}, err
 	}
-	a := accepted{Change: c, version: h.version, seq: h.seq + 1, active: h.active}
-	if c.Session.ActiveAt.After(a.active) {
-		a.active = c.Session.ActiveAt
-	}
-	if c.Base == 0 || !c.Keep {
-		a.version++
+	b.entries.keep(entries)
+	a := accepted{Change: c, entries: entries}
+	if h != nil {
 		a.stays = h.place == placeOf(&c.Session)
-		h.place = placeOf(&c.Session)
+		a.events = h.change(c)
+		a.after = *h
 	}
-	h.exists, h.version, h.seq, h.active = true, a.version, h.seq+int64(len(c.Events)), a.active
 	return a, nil
 }
 
-// writeAll writes what passed. When an id is taken, it answers errTaken and the index of the change.
+func (h *head) refuse(c *session.Change) error {
+	switch {
+	case c.Base == 0 && h.exists:
+		return session.ErrExists
+	case c.Base != 0 && (!h.exists || h.tenant != c.Session.Tenant):
+		return session.ErrNotFound
+	case c.Base != h.version: // which is zero when it is not there
+		return session.ErrConflict
+	}
+	return nil
+}
+
+// change makes the head what it is after a change, and gives the change's events: of the session and the change,
+// numbered and chained.
+func (h *head) change(c *session.Change) []session.Event {
+	if c.Session.ActiveAt.After(h.active) {
+		h.active = c.Session.ActiveAt
+	}
+	if c.Base == 0 || !c.Keep {
+		h.place = placeOf(&c.Session)
+		h.version++
+	}
+	h.exists = true
+	events := slices.Clone(c.Events)
+	for i := range events {
+		e := &events[i]
+		h.seq++
+		e.Session, e.Change, e.Seq = c.Session.ID, c.ID, h.seq
+		e.Hash = session.Chain(h.hash, *e)
+		h.hash = e.Hash
+	}
+	return events
+}
+
+// writeAll writes what passed. When an id or a name is taken, it answers errTaken and the index of the change.
 func (b *batch) writeAll(passed []accepted) (index int, err error) {
 	for _, a := range passed {
 		if err := b.write(a); err != nil {
@@ -139,6 +177,14 @@ func (b *batch) writeAll(passed []accepted) (index int, err error) {
 		}
 	}
 	return 0, nil
+}
+
+// writeRest writes what no change is refused for.
+func (b *batch) writeRest(passed []accepted) error {
+	if err := b.writePermits(); err != nil {
+		return err
+	}
+	return b.dropExpired(passed)
 }
 
 // undoable is writeAll, but when an id is taken, what it wrote is undone.
@@ -152,25 +198,32 @@ func (b *batch) undoable(passed []accepted) (index int, err error) {
 
 // write writes one change, what it takes away first.
 func (b *batch) write(a accepted) error {
-	if err := b.takeAway(a.Change); err != nil {
-		return err
+	if a.Session.ID != uuid.Nil {
+		if err := b.takeAway(a.Change); err != nil {
+			return err
+		}
+		if err := b.writeSession(a); err != nil {
+			return err
+		}
+		if err := b.writeParts(a); err != nil {
+			return err
+		}
 	}
-	if err := b.writeSession(a); err != nil {
-		return err
-	}
-	return b.writeParts(a)
+	return b.writeEntries(a)
 }
 
 func (b *batch) takeAway(c *session.Change) error {
+	sealed := c.Erase&session.EraseSealed != 0
 	steps := []struct {
 		due       bool
 		statement string
 	}{
 		{c.Withdraw, b.queries.withdraw},
-		{c.Erase&session.EraseSealed != 0, b.queries.eraseDecisions},
-		{c.Erase&session.EraseSealed != 0, b.queries.eraseMedia},
-		{c.Erase&session.EraseSealed != 0, b.queries.eraseFindings},
-		{c.Erase&session.EraseSealed != 0, b.queries.eraseDeliveries},
+		{sealed, b.queries.eraseDecisions},
+		{sealed, b.queries.eraseMedia},
+		{sealed, b.queries.eraseFindings},
+		{sealed, b.queries.eraseDeliveries},
+		{sealed, b.queries.eraseEntries},
 		{c.Erase&session.EraseMedia != 0, b.queries.removeMedia},
 	}
 	for _, step := range steps {
@@ -186,22 +239,20 @@ func (b *batch) takeAway(c *session.Change) error {
 
 func (b *batch) writeSession(a accepted) error {
 	row := a.Session
-	row.Version, row.ActiveAt = a.version, a.active
-	row.Seq = a.seq + int64(len(a.Events)) - 1
+	row.Version, row.Seq, row.Head, row.ActiveAt = a.after.version, a.after.seq, a.after.hash, a.after.active
 	fields := sessionFields(&row)
 	switch {
 	case a.Base == 0:
 		return b.add(b.queries.insertSession, fields...)
 	case a.Keep:
-		return b.exec(b.queries.keepSession, &row.Seq, timeOf(row.ActiveAt), idOf(row.ID))
+		return b.exec(b.queries.keepSession, &row.Seq, (*digest)(&row.Head), timeOf(row.ActiveAt), idOf(row.ID))
 	case a.stays: // after the id and the columns of its place
-		return b.exec(b.queries.stepSession, append(fields[4:], fields[0])...)
+		return b.exec(b.queries.stepSession, append(fields[6:], fields[0])...)
 	}
 	return b.exec(b.queries.updateSession, append(fields[1:], fields[0])...)
 }
 
-// writeParts adds the parts. They belong to the session, and the events to the change, whatever stands in
-// them.
+// writeParts adds the parts. They belong to the session, whatever stands in them.
 func (b *batch) writeParts(a accepted) error {
 	id := a.Session.ID
 	for _, p := range a.Attempts {
@@ -228,9 +279,13 @@ func (b *batch) writeParts(a accepted) error {
 			return err
 		}
 	}
-	for i, p := range a.Events {
-		p.Session, p.Change, p.Seq = id, a.ID, a.seq+int64(i)
-		if err := b.add(b.queries.addEvent, eventFields(&p)...); err != nil {
+	for i := range a.events {
+		p := &a.events[i]
+		var list []byte
+		if p.Listed {
+			list = listOf(a.after.tenant, a.after.sandbox)
+		}
+		if err := b.add(b.queries.addEvent, append(eventFields(p), list)...); err != nil {
 			return err
 		}
 	}
@@ -254,9 +309,9 @@ func (b *batch) add(statement string, fields ...any) error {
 // eventSeq is the number of the event that a delivery names: as a rule one of its own change, else an older
 // one.
 func (b *batch) eventSeq(a accepted, d session.Delivery) (int64, error) {
-	for i := range a.Events {
-		if a.Events[i].ID == d.Event {
-			return a.seq + int64(i), nil
+	for i := range a.events {
+		if a.events[i].ID == d.Event {
+			return a.events[i].Seq, nil
 		}
 	}
 	seq, ok, err := one(b.ctx, b.conn, intFields, b.queries.eventSeq, idOf(a.Session.ID), idOf(d.Event))

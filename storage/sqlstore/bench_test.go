@@ -18,7 +18,8 @@ func BenchmarkCreate(b *testing.B) {
 	for _, size := range []struct {
 		name  string
 		batch int
-	}{{"1 per commit", 1}, {"16 per commit", 16}} {
+		keyed bool // each with an answer that is kept for a day
+	}{{"1 per commit", 1, false}, {"16 per commit", 16, false}, {"16 per commit, keyed", 16, true}} {
 		b.Run(size.name, func(b *testing.B) {
 			db := migrated(b, "sqlite3", 4)
 			store := newStore(b, db)
@@ -38,6 +39,12 @@ func BenchmarkCreate(b *testing.B) {
 					c.Session.ID = session.NewID(at)
 					c.Session.Sealed, c.Deliveries = sealed, nil
 					c.Permits = []session.Permit{{Key: "create", Rules: []session.Rule{{N: 600, Window: time.Minute}}, At: at}}
+					if size.keyed {
+						e := entryOf(tenant, newID().String())
+						e.ID, e.Session, e.CreatedAt, e.ExpiresAt = session.NewID(at), c.Session.ID, at, at.Add(24*time.Hour)
+						e.Body = sealed[:600]
+						c.Entries = []session.Entry{e}
+					}
 					changes[i] = c
 				}
 				if errs := store.Apply(b.Context(), changes...); errs != nil {

@@ -28,6 +28,76 @@ func (v *ident) Scan(src any) error {
 	return nil
 }
 
+// perhaps is an ident that may be none: then it is NULL.
+type perhaps [16]byte
+
+func (v *perhaps) Value() (driver.Value, error) {
+	if *v == (perhaps{}) {
+		return nil, nil
+	}
+	return v[:], nil
+}
+
+func (v *perhaps) Scan(src any) error {
+	if src == nil {
+		*v = perhaps{}
+		return nil
+	}
+	return (*ident)(v).Scan(src)
+}
+
+// digest keeps a hash as its 32 bytes, and zeros, which are none, as NULL.
+type digest [32]byte
+
+func (v *digest) Value() (driver.Value, error) {
+	if *v == (digest{}) {
+		return nil, nil
+	}
+	return v[:], nil
+}
+
+func (v *digest) Scan(src any) error {
+	b, ok := src.([]byte)
+	if src != nil && (!ok || len(b) != len(v)) {
+		return fmt.Errorf("%T is no hash", src)
+	}
+	*v = digest{}
+	copy(v[:], b)
+	return nil
+}
+
+// label keeps a text, and an empty one, which is none, as NULL.
+type label string
+
+func (v *label) Value() (driver.Value, error) {
+	if *v == "" {
+		return nil, nil
+	}
+	return string(*v), nil
+}
+
+func (v *label) Scan(src any) error {
+	switch src := src.(type) {
+	case nil:
+		*v = ""
+	case string:
+		*v = label(src)
+	case []byte:
+		*v = label(src)
+	default:
+		return fmt.Errorf("%T is no text", src)
+	}
+	return nil
+}
+
+// presence reads whether there is something in a column.
+type presence bool
+
+func (v *presence) Scan(src any) error {
+	*v = src != nil
+	return nil
+}
+
 // stamp keeps a time as Unix microseconds, and the zero time as NULL.
 type stamp time.Time
 
@@ -79,12 +149,13 @@ func timeOf(t time.Time) *stamp { return (*stamp)(&t) }
 
 func sessionFields(s *session.Session) []any {
 	return []any{
-		(*ident)(&s.ID), (*ident)(&s.Tenant), (*flag)(&s.Sandbox), (*stamp)(&s.DeletedAt),
-		(*ident)(&s.Integration), &s.Status, (*ident)(&s.AttemptID), &s.AttemptN, &s.Version, &s.Seq,
+		(*ident)(&s.ID), (*ident)(&s.Tenant), (*flag)(&s.Sandbox), (*ident)(&s.Integration), (*perhaps)(&s.Ref),
+		(*stamp)(&s.DeletedAt), &s.Status, (*ident)(&s.AttemptID), &s.AttemptN, &s.Version, &s.Seq,
 		(*stamp)(&s.CreatedAt), (*stamp)(&s.UpdatedAt), (*stamp)(&s.ActiveAt), (*stamp)(&s.SubmittedAt),
 		(*stamp)(&s.EndedAt), (*stamp)(&s.ExpiresAt), (*stamp)(&s.RedactedAt),
-		(*stamp)(&s.DecideAt), (*stamp)(&s.EraseAt), (*stamp)(&s.ScreenAt), (*stamp)(&s.RetryAt), &s.Tries,
-		(*stamp)(&s.DueAt), &s.Key, &s.Sealed,
+		(*stamp)(&s.DecideAt), (*stamp)(&s.EraseAt), (*stamp)(&s.ScreenAt),
+		(*stamp)(&s.RedactAt), (*stamp)(&s.HeldAt), (*stamp)(&s.HideAt),
+		(*stamp)(&s.RetryAt), &s.Tries, (*stamp)(&s.DueAt), &s.LinkN, &s.Receipt, (*digest)(&s.Head), &s.Key, &s.Sealed,
 	}
 }
 
@@ -115,10 +186,20 @@ func findingFields(f *session.Finding) []any {
 	}
 }
 
+// eventFields lacks Listed, which is written as whose list it is, and read as whether it is on one.
 func eventFields(e *session.Event) []any {
 	return []any{
 		(*ident)(&e.Session), (*ident)(&e.ID), &e.Seq, (*ident)(&e.Change), &e.Kind, &e.Status,
-		(*ident)(&e.Attempt), &e.By, (*stamp)(&e.At),
+		(*ident)(&e.Attempt), &e.By, (*stamp)(&e.At), &e.About, (*digest)(&e.Hash),
+	}
+}
+
+func listedEventFields(e *session.Event) []any { return append(eventFields(e), (*presence)(&e.Listed)) }
+
+func entryFields(e *session.Entry) []any {
+	return []any{
+		(*ident)(&e.ID), (*ident)(&e.Tenant), (*flag)(&e.Sandbox), &e.Kind, (*label)(&e.Name),
+		(*perhaps)(&e.Session), &e.Version, (*stamp)(&e.CreatedAt), (*stamp)(&e.UpdatedAt), (*stamp)(&e.ExpiresAt), &e.Body,
 	}
 }
 

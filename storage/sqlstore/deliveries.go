@@ -52,11 +52,7 @@ func (s *Store) Claim(ctx context.Context, now, until time.Time, n int,
 func (s *Store) claimable(ctx context.Context, c Conn, from, now time.Time, n int, except []uuid.UUID) ([]session.Delivery, error) {
 	query, args := s.queries.due, []any{timeOf(from), timeOf(now)}
 	if len(except) > 0 {
-		ids := make([][]byte, len(except))
-		for i := range except {
-			ids[i] = except[i][:]
-		}
-		query, args = query+s.queries.exceptFor, append(args, ids)
+		query, args = query+s.queries.exceptFor, append(args, bytesOf(except))
 	}
 	query, args, err := sqlx.In(query+s.queries.earliestFirst, append(args, timeOf(now), n)...)
 	if err != nil {
@@ -133,28 +129,3 @@ func (s *Store) settle(ctx context.Context, c Conn, d session.Delivery) (refused
 }
 
 func idFields(id *uuid.UUID) []any { return []any{(*ident)(id)} }
-
-// Deliveries lists the log of one tenant, live or sandbox.
-func (s *Store) Deliveries(ctx context.Context, q session.DeliveryQuery) ([]session.Delivery, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, s.wrap("deliveries", err)
-	}
-	query := s.queries.deliveries
-	args := []any{idOf(q.Tenant), flagOf(q.Sandbox), idOf(before(q.After))}
-	filter := func(condition string, arg any) {
-		query += " AND " + condition
-		args = append(args, arg)
-	}
-	if q.Session != uuid.Nil {
-		filter("session = ?", idOf(q.Session))
-	}
-	if q.Endpoint != uuid.Nil {
-		filter("endpoint = ?", idOf(q.Endpoint))
-	}
-	if q.State != "" {
-		filter("state = ?", q.State)
-	}
-	query += " ORDER BY id DESC LIMIT ?"
-	found, err := rows(ctx, s.conn(), deliveryFields, sqlx.Rebind(s.dialect.bind, query), append(args, max(q.N, 0))...)
-	return found, s.wrap("deliveries", err)
-}

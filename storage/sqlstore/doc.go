@@ -46,11 +46,14 @@
 // # What is stored
 //
 // A Change is written in one transaction, and when Apply returns it is as durable as the database's own
-// settings make it. Ids are stored as 16 bytes and, being in the order of time, let every table and index
-// grow at its end; times are integer microseconds since 1970, and NULL where they are zero.
+// settings make it. Ids are stored as 16 bytes and, being in the order of time, let the tables and most indexes
+// grow at their end; times are integer microseconds since 1970, and NULL where they are zero.
+//
+// Entries are removed when they have expired, up to ten for each that is added and will expire.
 //
 // In clear stand only facts that are about no person: identifiers, statuses, reason codes, times, counts,
-// sizes, the names of blobs, and the bodies of webhooks without personal data. What is about a person
+// sizes, the names of blobs and of entries, keyed hashes of external references, who asked for what, and the
+// bodies of webhooks and of entries that have no personal data or secrets in them. What is about a person
 // comes here sealed by the engine, under a key that is not in this database, and is gone when that key
 // is destroyed, from backups and from the write-ahead log too. That is why nothing here is
 // overwritten with zeros. The secrets of a [Keyring] are sealed too, under the vault's key, and a revoked one is

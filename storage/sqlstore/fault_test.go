@@ -183,6 +183,16 @@ func TestFaultsLeaveNothing(t *testing.T) {
 			next.Deliveries = creation(c.Session.Tenant).Deliveries
 			return first(store.Apply(ctx, next))
 		}},
+		{"Apply of entries", func(ctx context.Context, store *sqlstore.Store, c session.Change) error {
+			added, changed, renamed := entryOf(c.Session.Tenant, c.Entries[2].Name), c.Entries[0], c.Entries[1]
+			added.CreatedAt = c.Entries[2].ExpiresAt
+			added.ExpiresAt = added.CreatedAt.Add(time.Hour)
+			changed.Version, renamed.Version, renamed.Name = 2, 2, "another"
+			permits := []session.Permit{{Key: "key", Rules: []session.Rule{{N: 9, Window: time.Hour}}, At: now}}
+			return first(store.Apply(ctx, session.Change{
+				ID: newID(), Entries: []session.Entry{added, changed, renamed}, Permits: permits,
+			}))
+		}},
 		{"Sweep", func(ctx context.Context, store *sqlstore.Store, c session.Change) error {
 			_, _, err := store.Sweep(ctx, now, 10, silence)
 			return err
@@ -210,6 +220,14 @@ func TestFaultsLeaveNothing(t *testing.T) {
 			_, err := store.Deliveries(ctx, session.DeliveryQuery{Tenant: c.Session.Tenant, N: 10})
 			return err
 		}},
+		{"Entries", func(ctx context.Context, store *sqlstore.Store, c session.Change) error {
+			_, err := store.Entries(ctx, session.EntryQuery{Tenant: c.Session.Tenant, N: 10})
+			return err
+		}},
+		{"Events", func(ctx context.Context, store *sqlstore.Store, c session.Change) error {
+			_, err := store.Events(ctx, session.EventQuery{Tenant: c.Session.Tenant, N: 10})
+			return err
+		}},
 		{"Integration", func(ctx context.Context, store *sqlstore.Store, c session.Change) error {
 			_, err := store.Integration(ctx, c.Session.ID, now)
 			return err
@@ -219,6 +237,13 @@ func TestFaultsLeaveNothing(t *testing.T) {
 			t.Parallel()
 			spy, store := spied(t, 1)
 			c := creation(newID())
+			c.Events[0].Listed = true
+			for _, name := range []string{"changed", "renamed", "expired"} {
+				e := entryOf(c.Session.Tenant, name)
+				e.Session = c.Session.ID
+				c.Entries = append(c.Entries, e)
+			}
+			c.Entries[2].ExpiresAt = now.Add(time.Minute)
 			apply(t, store, c)
 			before := everything(t, store, c)
 			failed := 0
@@ -254,7 +279,7 @@ func TestFaultsLeaveNothing(t *testing.T) {
 	}
 }
 
-// everything is all that there is of a session.
+// everything is all that there is of a session and its tenant.
 func everything(t *testing.T, store *sqlstore.Store, c session.Change) []any {
 	t.Helper()
 	r, err := store.Load(t.Context(), session.Ref{Tenant: c.Session.Tenant, ID: c.Session.ID}, 0xff)
@@ -265,7 +290,15 @@ func everything(t *testing.T, store *sqlstore.Store, c session.Change) []any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []any{r, d}
+	entries, err := store.Entries(t.Context(), session.EntryQuery{Tenant: c.Session.Tenant, Kind: session.EntryAnswer, N: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, err := store.Events(t.Context(), session.EventQuery{Tenant: c.Session.Tenant, N: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []any{r, d, entries, events}
 }
 
 func same(a, b []any) bool { return reflect.DeepEqual(a, b) }

@@ -90,12 +90,15 @@ func TestTxSurvivesRefusals(t *testing.T) {
 	stale.Base, gone.Base = 7, 1
 	doubled := creation(newID())
 	doubled.Deliveries[0].ID = there.Deliveries[0].ID
+	named, unnamed, keyed := entryOf(first.Session.Tenant, "name"), entryOf(first.Session.Tenant, "name"), creation(newID())
+	first.Entries, keyed.Entries = []session.Entry{named}, []session.Entry{unnamed}
 	if errs := store.Tx(tx).Apply(t.Context(), doubled); !errors.Is(errors.Join(errs...), session.ErrExists) {
 		t.Errorf("a change with a delivery that is there: got %v, want %v", errs, session.ErrExists)
 	}
-	got := store.Tx(tx).Apply(t.Context(), first, limited, there, stale, gone, doubled)
+	got := store.Tx(tx).Apply(t.Context(), first, limited, there, stale, gone, doubled, keyed)
 	for i, want := range []error{
 		nil, session.ErrLimited, session.ErrExists, session.ErrConflict, session.ErrNotFound, session.ErrExists,
+		session.ErrConflict,
 	} {
 		if !errors.Is(got[i], want) {
 			t.Errorf("change %d: got %v, want %v", i, got[i], want)
@@ -108,7 +111,7 @@ func TestTxSurvivesRefusals(t *testing.T) {
 	if load(t, store, first) == nil {
 		t.Error("the change that was done is not there")
 	}
-	for _, c := range []session.Change{limited, gone, doubled} {
+	for _, c := range []session.Change{limited, gone, doubled, keyed} {
 		if load(t, store, c) != nil {
 			t.Errorf("a refused change left session %s", c.Session.ID)
 		}
@@ -123,6 +126,7 @@ func TestTxHasAllVerbs(t *testing.T) {
 	db, store := host(t, 1)
 	tenant := newID()
 	c := creation(tenant)
+	c.Events[0].Listed = true
 	tx := begin(t, db)
 	in := store.Tx(tx)
 	apply(t, in, c)
@@ -149,14 +153,22 @@ func TestTxHasAllVerbs(t *testing.T) {
 	if len(log) != 1 || err != nil {
 		t.Errorf("Deliveries: got %d, %v, want 1, nil", len(log), err)
 	}
+	apply(t, in, session.Change{ID: newID(), Entries: []session.Entry{entryOf(tenant, "name")}})
+	entries, err := in.Entries(t.Context(), session.EntryQuery{Tenant: tenant, Kind: session.EntryAnswer, N: 10})
+	if len(entries) != 1 || err != nil {
+		t.Errorf("Entries: got %d, %v, want 1, nil", len(entries), err)
+	}
+	if events, err := in.Events(t.Context(), session.EventQuery{Tenant: tenant, N: 10}); len(events) != 1 || err != nil {
+		t.Errorf("Events: got %d, %v, want 1, nil", len(events), err)
+	}
 	if _, err := in.Integration(t.Context(), tenant, now); err != nil {
 		t.Errorf("Integration: %v", err)
 	}
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
-	if load(t, store, c) != nil {
-		t.Error("the session is there after the rollback")
+	if load(t, store, c) != nil || count(t, db, "SELECT count(*) FROM bonafide_entries") != 0 {
+		t.Error("the session or the entry is there after the rollback")
 	}
 }
 

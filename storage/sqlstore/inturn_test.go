@@ -47,3 +47,11 @@ func (s *inTurn) Settle(ctx context.Context, done ...session.Delivery) []error {
 func (s *inTurn) Deliveries(ctx context.Context, q session.DeliveryQuery) ([]session.Delivery, error) {
 	return s.next().Deliveries(ctx, q)
 }
+
+func (s *inTurn) Entries(ctx context.Context, q session.EntryQuery) ([]session.Entry, error) {
+	return s.next().Entries(ctx, q)
+}
+
+func (s *inTurn) Events(ctx context.Context, q session.EventQuery) ([]session.Event, error) {
+	return s.next().Events(ctx, q)
+}

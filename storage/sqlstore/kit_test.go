@@ -117,6 +117,14 @@ func step(s session.Session) session.Change {
 	}}}
 }
 
+// entryOf is a new entry of the tenant.
+func entryOf(tenant uuid.UUID, name string) session.Entry {
+	return session.Entry{
+		Kind: session.EntryAnswer, ID: newID(), Tenant: tenant, Name: name, Version: 1, CreatedAt: now, UpdatedAt: now,
+		Body: []byte("an answer"),
+	}
+}
+
 // apply demands that the changes are done.
 func apply(t testing.TB, store *sqlstore.Store, changes ...session.Change) {
 	t.Helper()

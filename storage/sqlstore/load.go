@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/google/uuid"
-	"github.com/jmoiron/sqlx"
 
 	"github.com/bonafide-idv/bonafide/session"
 )
@@ -64,35 +63,7 @@ func (s *Store) loadParts(ctx context.Context, c Conn, r *session.Record, parts 
 		r.Findings, err = rows(ctx, c, findingFields, s.queries.findings, id)
 	}
 	if parts&session.PartEvents != 0 && err == nil {
-		r.Events, err = rows(ctx, c, eventFields, s.queries.events, id)
+		r.Events, err = rows(ctx, c, listedEventFields, s.queries.events, id)
 	}
 	return err
-}
-
-// Query lists sessions by one range of the list index.
-func (s *Store) Query(ctx context.Context, q session.Query) ([]session.Session, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, s.wrap("query", err)
-	}
-	query := s.queries.page
-	sandbox := flag(q.Sandbox)
-	args := []any{idOf(q.Tenant), &sandbox, idOf(before(q.After)), max(q.N, 0)}
-	if len(q.Status) > 0 {
-		var err error
-		query, args, err = sqlx.In(s.queries.pageOfStatus, args[0], args[1], args[2], q.Status, max(q.N, 0))
-		if err != nil {
-			return nil, s.wrap("query", err)
-		}
-		query = sqlx.Rebind(s.dialect.bind, query)
-	}
-	found, err := rows(ctx, s.conn(), sessionFields, query, args...)
-	return found, s.wrap("query", err)
-}
-
-// before is the id that a page comes before: the last of the page before, or one that no id reaches.
-func before(after uuid.UUID) uuid.UUID {
-	if after == uuid.Nil {
-		return uuid.Max
-	}
-	return after
 }

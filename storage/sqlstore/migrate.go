@@ -15,7 +15,7 @@ import (
 )
 
 // The schema that this version of the package reads and writes.
-const schemaVersion = 3
+const schemaVersion = 4
 
 var (
 	// ErrNotMigrated: the database has no tables of ours, or older ones.

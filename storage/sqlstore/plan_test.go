@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"database/sql"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +21,7 @@ type planned struct {
 	db    *sql.DB
 	first session.Session
 	media uuid.UUID
+	entry session.Entry
 }
 
 func newPlanned(t *testing.T) *planned {
@@ -29,23 +31,34 @@ func newPlanned(t *testing.T) *planned {
 	p := &planned{Store: newStore(t, db), spy: spy, db: db}
 	c := creation(newID())
 	c.Media = []session.Media{{ID: newID()}}
-	p.first, p.media = c.Session, c.Media[0].ID
+	c.Session.Ref, c.Events[0].Listed = session.BlindIndex(newID()), true
+	c.Entries = []session.Entry{entryOf(c.Session.Tenant, "the first")}
+	c.Entries[0].Session = c.Session.ID
+	p.first, p.media, p.entry = c.Session, c.Media[0].ID, c.Entries[0]
 	apply(t, p.Store, c)
 	for range 50 {
 		more, others := creation(p.first.Tenant), creation(newID())
-		more.Media, others.Media = []session.Media{{ID: newID()}}, []session.Media{{ID: newID()}}
+		for _, c := range []*session.Change{&more, &others} {
+			c.Media = []session.Media{{ID: newID()}}
+			c.Session.Ref, c.Events[0].Listed = session.BlindIndex(newID()), true
+			e := entryOf(c.Session.Tenant, newID().String())
+			e.Session, e.ExpiresAt = c.Session.ID, now.Add(time.Hour)
+			c.Entries = []session.Entry{e}
+		}
 		apply(t, p.Store, more, others)
 	}
 	return p
 }
 
-// plans are what each verb asks of SQLite, and how it must find the answer: every statement that
-// looks for rows, with the index it must use.
-var plans = []struct {
+// plan is what a verb asks of SQLite, and how it must find the answer: every statement that looks for rows, with
+// the index it must use.
+type plan struct {
 	verb string
 	run  func(t *testing.T, p *planned) error
 	want []string
-}{
+}
+
+var plans = []plan{
 	{"Sweep when nothing is due", func(t *testing.T, p *planned) error {
 		return p.sweep(t, now.Add(-time.Second))
 	}, []string{
@@ -103,27 +116,6 @@ var plans = []struct {
 		"bonafide_findings USING PRIMARY KEY (session=?)",
 		"bonafide_events USING PRIMARY KEY (session=?)",
 	}},
-	{"Query", func(t *testing.T, p *planned) error { return p.query(t) }, []string{
-		"bonafide_sessions USING INDEX bonafide_sessions_list (tenant=? AND sandbox=? AND id<?)",
-	}},
-	{"Query by status", func(t *testing.T, p *planned) error {
-		return p.query(t, session.StatusCreated, session.StatusStarted)
-	}, []string{
-		"bonafide_sessions USING INDEX bonafide_sessions_list (tenant=? AND sandbox=? AND id<?)",
-	}},
-	{"Deliveries", func(t *testing.T, p *planned) error { return p.deliveries(t, session.DeliveryQuery{}) }, []string{
-		"bonafide_deliveries USING INDEX bonafide_deliveries_log (tenant=? AND sandbox=? AND id<?)",
-	}},
-	{"Deliveries of an endpoint and state", func(t *testing.T, p *planned) error {
-		return p.deliveries(t, session.DeliveryQuery{Endpoint: newID(), State: session.DeliveryDue})
-	}, []string{
-		"bonafide_deliveries USING INDEX bonafide_deliveries_log (tenant=? AND sandbox=? AND id<?)",
-	}},
-	{"Deliveries of a session", func(t *testing.T, p *planned) error {
-		return p.deliveries(t, session.DeliveryQuery{Session: p.first.ID})
-	}, []string{
-		"bonafide_deliveries USING INDEX bonafide_deliveries_session (session=? AND tenant=? AND sandbox=? AND id<?)",
-	}},
 	{"Settle", func(t *testing.T, p *planned) error {
 		p.Settle(t.Context(), session.Delivery{ID: newID()})
 		return nil
@@ -147,10 +139,54 @@ var plans = []struct {
 		"bonafide_media USING INDEX bonafide_media_session (session=?)",
 		"bonafide_findings USING PRIMARY KEY (session=?)",
 		"bonafide_deliveries USING INDEX bonafide_deliveries_session (session=?)",
+		"bonafide_entries USING INDEX bonafide_entries_session (session=?)",
 		"bonafide_media USING INDEX bonafide_media_session (session=?)",
 		"bonafide_sessions USING INDEX sqlite_autoindex_bonafide_sessions_1 (id=?)",
 		"bonafide_events USING PRIMARY KEY (session=? AND id=?)",
 		"bonafide_permit_pages USING PRIMARY KEY (key=? AND page<?)",
+	}},
+	{"Apply of entries", func(t *testing.T, p *planned) error {
+		added, changed, renamed := entryOf(p.first.Tenant, ""), p.entry, p.entry
+		added.ID, added.ExpiresAt = session.NewID(now.Add(-time.Hour)), now.Add(time.Hour) // it is looked for first
+		changed.Version, renamed.Version, renamed.Name = 2, 3, "another"
+		return first(p.Apply(t.Context(), session.Change{Entries: []session.Entry{added}},
+			session.Change{Entries: []session.Entry{changed}}, session.Change{Entries: []session.Entry{renamed}}))
+	}, []string{
+		"bonafide_entries USING INDEX sqlite_autoindex_bonafide_entries_1 (id=?)",
+		"MULTI-INDEX OR",
+		"INDEX 1",
+		"bonafide_entries USING INDEX sqlite_autoindex_bonafide_entries_1 (id=?)",
+		"INDEX 2",
+		"bonafide_entries USING INDEX bonafide_entries_name (tenant=? AND sandbox=? AND kind=? AND name=?)",
+		"MULTI-INDEX OR",
+		"INDEX 1",
+		"bonafide_entries USING INDEX sqlite_autoindex_bonafide_entries_1 (id=?)",
+		"INDEX 2",
+		"bonafide_entries USING INDEX bonafide_entries_name (tenant=? AND sandbox=? AND kind=? AND name=?)",
+		"bonafide_entries USING INDEX sqlite_autoindex_bonafide_entries_1 (id=?)", // is changed
+		"bonafide_entries USING INDEX sqlite_autoindex_bonafide_entries_1 (id=?)", // is removed, under its old name
+		"bonafide_entries USING COVERING INDEX sqlite_autoindex_bonafide_entries_1 (id=?)",
+		"LIST SUBQUERY 1",
+		"bonafide_entries USING COVERING INDEX bonafide_entries_expires (expires_at<?)",
+	}},
+	{"Apply whose outcome is found out", func(t *testing.T, p *planned) error {
+		changed, c := p.entry, step(p.first)
+		changed.Version, c.Base = 2, 1
+		p.spy.on(nil, fail(1, "COMMIT", errFault))
+		defer p.spy.on(nil, nil)
+		errs := p.Apply(t.Context(), c, session.Change{ID: newID(), Entries: []session.Entry{changed}})
+		return errors.Join(errs...)
+	}, []string{
+		"bonafide_sessions USING INDEX sqlite_autoindex_bonafide_sessions_1 (id=?)",
+		"MULTI-INDEX OR",
+		"INDEX 1",
+		"bonafide_entries USING INDEX sqlite_autoindex_bonafide_entries_1 (id=?)",
+		"INDEX 2",
+		"bonafide_entries USING INDEX bonafide_entries_name (tenant=? AND sandbox=? AND kind=? AND name=?)",
+		"bonafide_sessions USING INDEX sqlite_autoindex_bonafide_sessions_1 (id=?)",
+		"bonafide_entries USING INDEX sqlite_autoindex_bonafide_entries_1 (id=?)",
+		"bonafide_events USING PRIMARY KEY (session=?)",
+		"bonafide_entries USING INDEX sqlite_autoindex_bonafide_entries_1 (id=?)",
 	}},
 }
 
@@ -158,7 +194,7 @@ var plans = []struct {
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	for _, analyzed := range []bool{false, true} {
-		for _, plan := range plans {
+		for _, plan := range slices.Concat(plans, listPlans) {
 			name := plan.verb
 			if analyzed {
 				name += " after ANALYZE"
@@ -225,7 +261,8 @@ func (p *planned) found(t *testing.T, query string, args []any) (out []string) {
 
 // maySort: the few events and decisions of one session are sorted when they are found, and nothing else.
 func maySort(query string) bool {
-	return strings.Contains(query, "FROM bonafide_events ") || strings.Contains(query, "FROM bonafide_decisions ")
+	return strings.HasSuffix(query, "FROM bonafide_events WHERE session = ? ORDER BY seq") ||
+		strings.Contains(query, "FROM bonafide_decisions ")
 }
 
 func (p *planned) sweep(t *testing.T, at time.Time) error {
@@ -241,17 +278,6 @@ func (p *planned) claim(t *testing.T, at time.Time, except ...uuid.UUID) error {
 func (p *planned) load(t *testing.T, ref session.Ref, parts session.Parts) error {
 	ref.Tenant = p.first.Tenant
 	_, err := p.Load(t.Context(), ref, parts)
-	return err
-}
-
-func (p *planned) query(t *testing.T, status ...session.Status) error {
-	_, err := p.Query(t.Context(), session.Query{Tenant: p.first.Tenant, Status: status, N: 10})
-	return err
-}
-
-func (p *planned) deliveries(t *testing.T, q session.DeliveryQuery) error {
-	q.Tenant, q.N = p.first.Tenant, 10
-	_, err := p.Deliveries(t.Context(), q)
 	return err
 }
 

@@ -9,14 +9,16 @@ import (
 // The columns of each table, in the order of the fields in columns.go.
 const (
 	sessionColumns = "id, " + sessionPlace + ", " + sessionFacts
-	sessionPlace   = "tenant, sandbox, deleted_at" // where lists have it: what the list's index is made of
-	sessionFacts   = "integration, status, attempt_id, attempt_n, version, seq, created_at, updated_at, active_at, " +
-		"submitted_at, ended_at, expires_at, redacted_at, decide_at, erase_at, screen_at, retry_at, tries, due_at, key, sealed"
+	sessionPlace   = "tenant, sandbox, integration, ref, deleted_at" // where lists have it: what their indexes are made of
+	sessionFacts   = "status, attempt_id, attempt_n, version, seq, created_at, updated_at, active_at, " +
+		"submitted_at, ended_at, expires_at, redacted_at, decide_at, erase_at, screen_at, redact_at, held_at, hide_at, " +
+		"retry_at, tries, due_at, link_n, receipt, head, key, sealed"
 	attemptColumns  = "id, session, n, status, submitter, created_at, ended_at"
 	decisionColumns = "session, id, n, attempt, outcome, code, by, at, sealed"
 	mediaColumns    = "id, session, attempt, context, type, size, blob, created_at, sealed"
 	findingColumns  = "session, id, attempt, kind, by, at, sealed"
-	eventColumns    = "session, id, seq, change, kind, status, attempt, by, at"
+	eventColumns    = "session, id, seq, change, kind, status, attempt, by, at, about, hash"
+	entryColumns    = "id, tenant, sandbox, kind, name, session, version, created_at, updated_at, expires_at, body"
 	deliveryColumns = "id, tenant, sandbox, session, integration, endpoint, event, seq, created_at, due_at, claims, tries, state, " +
 		"personal, last_at, last_status, last_note, body"
 )
@@ -34,13 +36,16 @@ type queries struct {
 	permitQueries
 	sessionQueries
 	deliveryQueries
+	entryQueries
+	listQueries
 	integrationQueries
 }
 
 func newQueries(d Dialect) queries {
 	q := func(parts ...string) string { return sqlx.Rebind(d.bind, strings.Join(parts, " ")) }
 	return queries{
-		newChangeQueries(d, q), newPermitQueries(d, q), newSessionQueries(d, q), newDeliveryQueries(d, q), newIntegrationQueries(q),
+		newChangeQueries(d, q), newPermitQueries(d, q), newSessionQueries(d, q), newDeliveryQueries(d, q),
+		newEntryQueries(d, q), newListQueries(), newIntegrationQueries(q),
 	}
 }
 
@@ -68,16 +73,17 @@ type changeQueries struct {
 	eraseMedia      string
 	eraseFindings   string
 	eraseDeliveries string
+	eraseEntries    string
 	removeMedia     string
 }
 
 func newChangeQueries(d Dialect, q joined) changeQueries {
 	return changeQueries{
-		head:          q("SELECT tenant, sandbox, deleted_at, version, seq, active_at FROM bonafide_sessions WHERE id = ?", d.lock),
+		head:          q("SELECT", sessionPlace+", version, seq, head, active_at FROM bonafide_sessions WHERE id = ?", d.lock),
 		insertSession: q(insert("bonafide_sessions", sessionColumns), unlessTaken),
 		updateSession: q(update("bonafide_sessions", sessionPlace+", "+sessionFacts)),
 		stepSession:   q(update("bonafide_sessions", sessionFacts)),
-		keepSession:   q("UPDATE bonafide_sessions SET seq = ?, active_at = ? WHERE id = ?"),
+		keepSession:   q("UPDATE bonafide_sessions SET seq = ?, head = ?, active_at = ? WHERE id = ?"),
 		putAttempt: q(insert("bonafide_attempts", attemptColumns),
 			"ON CONFLICT (id) DO UPDATE SET n = excluded.n, status = excluded.status, submitter = excluded.submitter,",
 			"created_at = excluded.created_at, ended_at = excluded.ended_at",
@@ -85,7 +91,7 @@ func newChangeQueries(d Dialect, q joined) changeQueries {
 		addDecision: q(insert("bonafide_decisions", decisionColumns), unlessTaken),
 		addMedia:    q(insert("bonafide_media", mediaColumns), unlessTaken),
 		addFinding:  q(insert("bonafide_findings", findingColumns), unlessTaken),
-		addEvent:    q(insert("bonafide_events", eventColumns), unlessTaken),
+		addEvent:    q(insert("bonafide_events", eventColumns+", listed"), unlessTaken),
 		addDelivery: q(insert("bonafide_deliveries", deliveryColumns), unlessTaken),
 		eventSeq:    q("SELECT seq FROM bonafide_events WHERE session = ? AND id = ?"),
 		hasChange:   q("SELECT seq FROM bonafide_events WHERE session = ? AND change = ? LIMIT 1"),
@@ -95,6 +101,7 @@ func newChangeQueries(d Dialect, q joined) changeQueries {
 		eraseDecisions: q("UPDATE bonafide_decisions SET sealed = NULL WHERE session = ?"),
 		eraseMedia:     q("UPDATE bonafide_media SET sealed = NULL WHERE session = ?"),
 		eraseFindings:  q("UPDATE bonafide_findings SET sealed = NULL WHERE session = ?"),
+		eraseEntries:   q("UPDATE bonafide_entries SET body = NULL WHERE session = ?"),
 		eraseDeliveries: q("UPDATE bonafide_deliveries SET body = NULL,",
 			"due_at = CASE WHEN", pending, "THEN NULL ELSE due_at END,",
 			"state = CASE WHEN", pending, "THEN 'erased' ELSE state END",
@@ -124,41 +131,36 @@ func newPermitQueries(d Dialect, q joined) permitQueries {
 	}
 }
 
-// sessionQueries find sessions and their parts. pageOfStatus is not bound yet, as it has a list in it.
+// sessionQueries find sessions and their parts.
 type sessionQueries struct {
 	byID, byAttempt, byMedia   string
 	attempts, decisions, media string
 	findings, events           string
-	page, pageOfStatus         string
 	nextSession, dueSessions   string
 }
 
 func newSessionQueries(d Dialect, q joined) sessionQueries {
 	session := "SELECT " + sessionColumns + " FROM bonafide_sessions WHERE"
-	page := session + " tenant = ? AND sandbox = ? AND deleted_at IS NULL AND id < ?"
 	return sessionQueries{
-		byID:         q(session, "tenant = ? AND id = ?"),
-		byAttempt:    q(session, "tenant = ? AND id = (SELECT session FROM bonafide_attempts WHERE id = ?)"),
-		byMedia:      q(session, "tenant = ? AND id = (SELECT session FROM bonafide_media WHERE id = ?)"),
-		attempts:     q("SELECT", attemptColumns, "FROM bonafide_attempts WHERE session = ? ORDER BY n"),
-		decisions:    q("SELECT", decisionColumns, "FROM bonafide_decisions WHERE session = ? ORDER BY n"),
-		media:        q("SELECT", mediaColumns, "FROM bonafide_media WHERE session = ? ORDER BY id"),
-		findings:     q("SELECT", findingColumns, "FROM bonafide_findings WHERE session = ? ORDER BY id"),
-		events:       q("SELECT", eventColumns, "FROM bonafide_events WHERE session = ? ORDER BY seq"),
-		page:         q(page, "ORDER BY id DESC LIMIT ?"),
-		pageOfStatus: page + " AND status IN (?) ORDER BY id DESC LIMIT ?",
-		nextSession:  q("SELECT due_at FROM bonafide_sessions WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1"),
-		dueSessions:  q(session, "due_at <= ? ORDER BY due_at, id LIMIT ?", d.skip),
+		byID:        q(session, "tenant = ? AND id = ?"),
+		byAttempt:   q(session, "tenant = ? AND id = (SELECT session FROM bonafide_attempts WHERE id = ?)"),
+		byMedia:     q(session, "tenant = ? AND id = (SELECT session FROM bonafide_media WHERE id = ?)"),
+		attempts:    q("SELECT", attemptColumns, "FROM bonafide_attempts WHERE session = ? ORDER BY n"),
+		decisions:   q("SELECT", decisionColumns, "FROM bonafide_decisions WHERE session = ? ORDER BY n"),
+		media:       q("SELECT", mediaColumns, "FROM bonafide_media WHERE session = ? ORDER BY id"),
+		findings:    q("SELECT", findingColumns, "FROM bonafide_findings WHERE session = ? ORDER BY id"),
+		events:      q("SELECT", eventColumns+", listed FROM bonafide_events WHERE session = ? ORDER BY seq"),
+		nextSession: q("SELECT due_at FROM bonafide_sessions WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1"),
+		dueSessions: q(session, "due_at <= ? ORDER BY due_at, id LIMIT ?", d.skip),
 	}
 }
 
-// deliveryQueries hand out deliveries, settle and list them. deliveries, and the three parts of the one that
-// finds what can be claimed, are not bound yet, as there is more to come in them.
+// deliveryQueries hand out deliveries and settle them. The three parts of the one that finds what can be claimed
+// are not bound yet, as there is more to come in them.
 type deliveryQueries struct {
 	nextDelivery, waiting         string
 	due, exceptFor, earliestFirst string
 	claim, settle, hasDelivery    string
-	deliveries                    string
 }
 
 // goesFirst is true of a due delivery when no earlier one of its session to its endpoint has to leave before
@@ -181,7 +183,47 @@ func newDeliveryQueries(d Dialect, q joined) deliveryQueries {
 		settle: q("UPDATE bonafide_deliveries SET state = ?, due_at = ?, tries = ?, last_at = ?, last_status = ?, last_note = ?",
 			"WHERE id = ? AND claims = ? AND", pending),
 		hasDelivery: q("SELECT id FROM bonafide_deliveries WHERE id = ?"),
-		deliveries:  delivery + "tenant = ? AND sandbox = ? AND id < ?",
+	}
+}
+
+// entryQueries judge and write entries. stepEntry is for one that keeps its name: the indexes of lists are left alone.
+type entryQueries struct {
+	entryByID, entryByIDOrName string
+	addEntry, stepEntry        string
+	removeEntry, dropExpired   string
+	entryWriter                string
+}
+
+func newEntryQueries(d Dialect, q joined) entryQueries {
+	entry := "SELECT id, tenant, sandbox, kind, name, version, expires_at FROM bonafide_entries WHERE"
+	return entryQueries{
+		entryByID:       q(entry, "id = ?", d.lock),
+		entryByIDOrName: q(entry, "id = ? OR tenant = ? AND sandbox = ? AND kind = ? AND name = ?", d.lock),
+		addEntry:        q(insert("bonafide_entries", entryColumns+", change"), unlessTaken),
+		stepEntry:       q(update("bonafide_entries", "session, version, created_at, updated_at, expires_at, body, change")),
+		removeEntry:     q("DELETE FROM bonafide_entries WHERE id = ?"),
+		dropExpired: q("DELETE FROM bonafide_entries WHERE id IN (SELECT id FROM bonafide_entries",
+			"WHERE expires_at <= ? ORDER BY expires_at, id LIMIT ?", d.skip+")"),
+		entryWriter: q("SELECT version, change FROM bonafide_entries WHERE id = ?"),
+	}
+}
+
+// listQueries begin the statements that list. They are not bound yet, as there is more to come in them.
+type listQueries struct {
+	listSessions, listIDs     string
+	listDeliveries            string
+	listEntries, listedEvents string
+}
+
+func newListQueries() listQueries {
+	const within = "tenant = ? AND sandbox = ?"
+	sessions := " FROM bonafide_sessions WHERE " + within + " AND deleted_at IS NULL"
+	return listQueries{
+		listSessions:   "SELECT " + sessionColumns + sessions,
+		listIDs:        "SELECT id" + sessions,
+		listDeliveries: "SELECT " + deliveryColumns + " FROM bonafide_deliveries WHERE " + within,
+		listEntries:    "SELECT " + entryColumns + " FROM bonafide_entries WHERE " + within + " AND kind = ?",
+		listedEvents:   "SELECT " + eventColumns + ", listed FROM bonafide_events WHERE listed = ?",
 	}
 }
 

@@ -106,10 +106,21 @@ func TestMigrateOfVersion1KeepsItsSessions(t *testing.T) {
 	if err := sqlstore.Migrate(t.Context(), db, sqlstore.SQLite()); err != nil {
 		t.Fatalf("Migrate: %v", err)
 	}
-	checkVersion1(t, newStore(t, db))
+	store := newStore(t, db)
+	checkVersion1(t, store)
+
+	want, _ := version1()
+	c := creation(want.Session.Tenant)
+	c.Session.Sandbox = true
+	apply(t, store, c)
+	list, err := store.Query(t.Context(), session.Query{Tenant: want.Session.Tenant, Sandbox: true, N: 9})
+	if err != nil || len(list) != 2 || list[0].Head == [32]byte{} || !reflect.DeepEqual(list[1], want.Session) {
+		t.Errorf("Query with a new session before the old one: got\n\t%+v, %v, want the old one as\n\t%+v", list, err, want.Session)
+	}
 }
 
-// A session of version 1 is swept, screened later and given a finding like any other.
+// A session of version 1 is swept, screened later and given a finding like any other. Its events have no hashes, and
+// the chain begins with the next.
 func TestSessionsOfVersion1GoOn(t *testing.T) {
 	t.Parallel()
 	db := atVersion1(t, newFile(t))
@@ -133,9 +144,12 @@ func TestSessionsOfVersion1GoOn(t *testing.T) {
 	if done != 1 || err != nil {
 		t.Fatalf("Sweep: got %d, %v, want 1, nil", done, err)
 	}
-	got, err := store.Load(t.Context(), session.Ref{Tenant: want.Session.Tenant, ID: want.Session.ID}, session.PartFindings)
-	want = session.Record{Session: change.Session, Findings: change.Findings}
-	want.Session.Version, want.Session.Seq = 8, 2
+	got, err := store.Load(t.Context(), session.Ref{Tenant: want.Session.Tenant, ID: want.Session.ID}, session.PartFindings|session.PartEvents)
+	next := change.Events[0]
+	next.Session, next.Change, next.Seq = want.Session.ID, change.ID, 2
+	next.Hash = session.Chain([32]byte{}, next)
+	want = session.Record{Session: change.Session, Findings: change.Findings, Events: append(want.Events, next)}
+	want.Session.Version, want.Session.Seq, want.Session.Head = 8, 2, next.Hash
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("Load: got\n\t%+v, %v, want\n\t%+v", got, err, want)
 	}

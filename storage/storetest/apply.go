@@ -33,8 +33,9 @@ var applyTests = []test{
 		c.Session.Status, c.Session.AttemptN, c.Session.Tries = session.StatusReview, 2, 3
 		c.Session.RetryAt, c.Session.DueAt, c.Session.EndedAt = k.in(time.Minute), k.in(time.Microsecond), k.in(time.Second)
 		c.Session.Key, c.Session.Sealed = nil, []byte("new")
+		c.Session.Head = [32]byte{7}
 		want := c.Session
-		want.Version, want.Seq = 2, 2
+		want.Version, want.Seq, want.Head = 2, 2, headAfter(s, c.Events)
 		k.equal("session", k.apply(c), want)
 	}},
 	{"events get Seq = the session's seq + 1, + 2 in their order, and the session's Seq becomes the last", func(k *kit) {
@@ -46,11 +47,7 @@ var applyTests = []test{
 		k.addEvent(&next, session.EventSubmitted)
 		k.addEvent(&next, session.EventReview)
 		k.equal("the session's seq", k.apply(next).Seq, int64(5))
-		want := append(clone(c.Events), next.Events...)
-		for i := range want {
-			want[i].Seq = int64(i + 1)
-		}
-		k.equal("events", k.load(s.ID).Events, want)
+		k.equal("events", k.load(s.ID).Events, chained(session.Session{}, append(clone(c.Events), next.Events...)))
 	}},
 	{"a delivery gets the Seq of the event that it names", func(k *kit) {
 		c := k.create()
@@ -125,7 +122,7 @@ var activeTests = []test{
 			c := k.change(s)
 			c.Session.ActiveAt = step.at
 			want := c.Session
-			want.Version, want.Seq, want.ActiveAt = s.Version+1, s.Seq+1, step.want
+			want.Version, want.Seq, want.ActiveAt, want.Head = s.Version+1, s.Seq+1, step.want, headAfter(s, c.Events)
 			s = k.apply(c)
 			k.equal("the session", s, want)
 		}
@@ -219,13 +216,13 @@ var keepTests = []test{
 		k.equal("the finding", got.Record.Findings, c.Findings)
 		k.equal("the delivery's seq", got.Deliveries[0].Seq, int64(2))
 	}},
-	{"of Session only Seq and ActiveAt are written", func(k *kit) {
+	{"of Session only Seq, Head and ActiveAt are written", func(k *kit) {
 		s := k.created()
 		c := k.keep(s)
 		c.Session = k.fullSession(s.ID)
 		c.Session.ActiveAt = k.in(time.Hour)
 		want := s
-		want.Seq, want.ActiveAt = 2, k.in(time.Hour)
+		want.Seq, want.ActiveAt, want.Head = 2, k.in(time.Hour), headAfter(s, c.Events)
 		k.equal("session", k.apply(c), want)
 	}},
 	{"two Keep changes never conflict, in one call or in two", func(k *kit) {

@@ -18,6 +18,9 @@ func (p *player) compare(id uuid.UUID) {
 	if r := p.model.sessions[id]; r != nil {
 		want, tenant = clone(*r), r.Record.Session.Tenant
 	}
+	want.Entries = p.model.entriesOf(session.EntryQuery{
+		Tenant: tenant, Sandbox: want.Record.Session.Sandbox, Kind: session.EntryAnswer, Session: id, At: p.kit.now, N: many,
+	})
 	p.on(p.T, func(k *kit) {
 		of := *k
 		of.tenant = tenant
@@ -75,7 +78,10 @@ func (p *player) apply(rt *rapid.T) {
 		}
 	})
 	for _, c := range changes {
-		p.compare(c.Session.ID)
+		if c.Session.ID != uuid.Nil {
+			p.compare(c.Session.ID)
+		}
+		p.compareEntries(c.Entries)
 	}
 }
 
@@ -120,6 +126,7 @@ func (p *player) sweep(rt *rapid.T) {
 	})
 	for _, id := range handed {
 		p.compare(id)
+		p.compareEntries(answers[id].change.Entries)
 	}
 }
 
@@ -147,9 +154,19 @@ func (p *player) query(rt *rapid.T) {
 	p.T = rt
 	q := session.Query{Tenant: draw(rt, p.tenants, "tenant"), Sandbox: odds(rt, 4, "sandbox"), N: rapid.IntRange(0, 6).Draw(rt, "N")}
 	q.Status = rapid.SliceOfNDistinct(rapid.SampledFrom(session.Statuses()), 0, 4, rapid.ID).Draw(rt, "status")
+	if odds(rt, 3, "integrations") {
+		q.Integrations = rapid.SliceOfNDistinct(rapid.SampledFrom(append(p.integrations, uuid.Nil)), 1, 2, rapid.ID).Draw(rt, "of")
+	}
+	if odds(rt, 3, "ref") {
+		q.Ref = draw(rt, refs, "of")
+	}
 	if rapid.Bool().Draw(rt, "page") {
 		q.After = p.pick(rt).ID
 	}
+	if odds(rt, 3, "from") {
+		q.From = p.pick(rt).ID
+	}
+	q.Skip, q.Bare = rapid.SampledFrom([]int{0, 0, 1, 3}).Draw(rt, "skip"), odds(rt, 4, "bare")
 	want := p.model.query(q)
 	p.on(rt, func(k *kit) {
 		got, err := k.store.Query(k.ctx, q)
@@ -224,6 +241,10 @@ func (p *player) deliveries(rt *rapid.T) {
 	if log := p.model.log(); len(log) > 0 && rapid.Bool().Draw(rt, "page") {
 		q.After = draw(rt, log, "after").ID
 	}
+	if log := p.model.log(); len(log) > 0 && odds(rt, 3, "from") {
+		q.From = draw(rt, log, "from").ID
+	}
+	q.Skip = rapid.SampledFrom([]int{0, 0, 1, 3}).Draw(rt, "skip")
 	want := p.model.deliveries(q)
 	p.on(rt, func(k *kit) {
 		got, err := k.store.Deliveries(k.ctx, q)

@@ -46,8 +46,8 @@ func (k *kit) rush(changes []session.Change, refusal error) (done, refused int) 
 	return done, refused
 }
 
-// gapless demands that the events of a session are numbered from 1 without gaps, and that its Seq is the
-// last.
+// gapless demands that the events of a session are numbered from 1 without gaps and chained, and that its Seq and
+// Head are those of the last.
 func (k *kit) gapless(id uuid.UUID, events int) session.Session {
 	k.Helper()
 	r := k.load(id)
@@ -56,6 +56,7 @@ func (k *kit) gapless(id uuid.UUID, events int) session.Session {
 		k.equal("Seq of an event", e.Seq, int64(i+1))
 	}
 	k.equal("the session's Seq", r.Session.Seq, int64(events))
+	k.unbroken(r)
 	return r.Session
 }
 
@@ -86,7 +87,7 @@ var concurrencyTests = []test{
 		k.gapless(first.Session.ID, 1)
 		k.equal("attempts", len(k.load(first.Session.ID).Attempts), 1)
 	}},
-	{"32 Keep changes never conflict, and their seqs have no gaps", func(k *kit) {
+	{"32 Keep changes never conflict, their seqs have no gaps, and they make one chain", func(k *kit) {
 		s := k.created()
 		var changes []session.Change
 		for i := range 32 {

@@ -39,8 +39,9 @@ func (k *kit) endedContext(ctx context.Context, want error) {
 	rule := session.Rule{N: 1, Window: time.Hour}
 
 	change, creation := k.heavy(s), k.create()
+	creation.Entries = []session.Entry{k.entry("a")}
 	creation.Permits = []session.Permit{k.permit("key", k.now, rule)}
-	k.outcome(k.store.Apply(ctx, change, creation), want, want)
+	k.outcome(k.store.Apply(ctx, change, creation, k.own(k.entry("a"))), want, want, want)
 	_, err := k.store.Load(k.ctx, session.Ref{Tenant: k.tenant, ID: creation.Session.ID}, 0)
 	k.is("Load of what was not created", err, session.ErrNotFound)
 
@@ -59,7 +60,12 @@ func (k *kit) endedContext(ctx context.Context, want error) {
 	k.outcome(k.store.Settle(ctx, d), want)
 	_, err = k.store.Deliveries(ctx, session.DeliveryQuery{Tenant: k.tenant, N: many})
 	k.is("Deliveries", err, want)
+	_, err = k.store.Entries(ctx, session.EntryQuery{Tenant: k.tenant, Kind: session.EntryAnswer, N: many})
+	k.is("Entries", err, want)
+	_, err = k.store.Events(ctx, session.EventQuery{Tenant: k.tenant, N: many})
+	k.is("Events", err, want)
 
 	k.equal("all that is there", k.kept(s.ID), before)
+	k.equal("entries", k.entries(session.EntryQuery{}), []session.Entry{})
 	k.granted(k.permit("key", k.now, rule), k.permit("heavy", k.now, rule))
 }

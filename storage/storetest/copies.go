@@ -48,13 +48,27 @@ var copyTests = []test{
 	{"a Store MUST NOT keep memory that the caller can write to: a change of a session", func(k *kit) {
 		s := k.created()
 		c := k.heavy(s)
-		c.Session.Key, c.Session.Sealed = []byte("key"), []byte("sealed")
+		c.Session.Key, c.Session.Sealed, c.Session.Receipt = []byte("key"), []byte("sealed"), []byte("receipt")
 		mine := clone(c)
 		k.apply(mine)
 		want := k.kept(s.ID)
 		scribble(&mine)
 		k.equal("rows", k.kept(s.ID), want)
 		k.equal("sealed", want.Record.Session.Sealed, c.Session.Sealed)
+		k.equal("receipt", want.Record.Session.Receipt, c.Session.Receipt)
+		k.equal("entries", want.Entries, c.Entries)
+	}},
+	{"a Store MUST NOT keep memory that the caller can write to: entries of no session", func(k *kit) {
+		e := k.entry("a")
+		mine := k.own(clone(e))
+		k.is("Apply", firstOf(k.store.Apply(k.ctx, mine)), nil)
+		scribble(&mine)
+		k.equal("entries", k.entries(session.EntryQuery{}), []session.Entry{e})
+		e = k.next(e)
+		mine = k.own(clone(e))
+		k.is("Apply", firstOf(k.store.Apply(k.ctx, mine)), nil)
+		scribble(&mine)
+		k.equal("entries that were replaced", k.entries(session.EntryQuery{}), []session.Entry{e})
 	}},
 	{"a Store MUST NOT keep memory that the caller can write to: what tick returns", func(k *kit) {
 		s := k.due(k.now)
@@ -84,7 +98,7 @@ var copyTests = []test{
 		k.equal("body and state", []any{string(stored.Body), stored.State}, []any{string(d.Body), session.DeliveryDone})
 		k.equal("session", k.load(d.Session).Session, s)
 	}},
-	{"a Store MUST NOT hand out memory that the caller can write to: Load, Query and Deliveries", func(k *kit) {
+	{"a Store MUST NOT hand out memory that the caller can write to: Load, Query, Deliveries, Entries and Events", func(k *kit) {
 		f := k.full()
 		f.Session.DeletedAt = time.Time{}
 		k.roundTrip("rows", f)
@@ -98,6 +112,18 @@ var copyTests = []test{
 		log := k.deliveries(session.DeliveryQuery{Sandbox: true})
 		scribble(&log)
 		k.equal("rows after writing to what Deliveries gave", k.kept(f.Session.ID), f.kept())
+		for _, q := range []session.EntryQuery{{}, {ID: f.Entry.ID}, {Name: f.Entry.Name}, {Session: f.Session.ID}} {
+			q.Sandbox = true
+			entries := k.entries(q)
+			scribble(&entries)
+		}
+		k.equal("rows after writing to what Entries gave", k.kept(f.Session.ID), f.kept())
+		for _, q := range []session.EventQuery{{}, {Session: f.Session.ID}} {
+			q.Sandbox = true
+			events := k.events(q)
+			scribble(&events)
+		}
+		k.equal("rows after writing to what Events gave", k.kept(f.Session.ID), f.kept())
 	}},
 	{"a Store MUST NOT hand out memory that the caller can write to: Claim", func(k *kit) {
 		d := k.pending(k.now)

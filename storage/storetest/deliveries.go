@@ -100,6 +100,37 @@ var deliveryTests = []test{
 		k.is("Deliveries of N = 0", err, nil)
 		k.equal("none", got, []session.Delivery{})
 	}},
+	{"not below From, and Skip are passed over first", func(k *kit) {
+		c := k.create()
+		for range 6 {
+			k.addDelivery(&c, session.DeliveryDone, time.Time{})
+		}
+		c.Deliveries[2].State = session.DeliveryDead
+		gap := c.Deliveries[1].ID
+		c.Deliveries = slices.Delete(c.Deliveries, 1, 2)
+		s := k.apply(c)
+		all := ids(c.Deliveries, deliveryID)
+		slices.Reverse(all)
+		for _, row := range []struct {
+			name string
+			q    session.DeliveryQuery
+			want []uuid.UUID
+		}{
+			{"from the oldest", session.DeliveryQuery{From: all[4]}, all},
+			{"from one", session.DeliveryQuery{From: all[2]}, all[:3]},
+			{"from one that is not there", session.DeliveryQuery{From: gap}, all[:4]},
+			{"from one that is not there, of the session", session.DeliveryQuery{From: gap, Session: s.ID}, all[:4]},
+			{"from one, after another", session.DeliveryQuery{From: gap, After: all[1]}, all[2:4]},
+			{"from the newest on", session.DeliveryQuery{From: k.id()}, []uuid.UUID{}},
+			{"skip two", session.DeliveryQuery{Skip: 2, N: 2}, all[2:4]},
+			{"skip two of the session", session.DeliveryQuery{Skip: 2, N: 2, Session: s.ID}, all[2:4]},
+			{"skip all", session.DeliveryQuery{Skip: 5}, []uuid.UUID{}},
+			{"skip three of one state", session.DeliveryQuery{Skip: 3, State: session.DeliveryDone}, all[4:]},
+			{"skip one, from, after", session.DeliveryQuery{Skip: 1, From: gap, After: all[0]}, all[2:4]},
+		} {
+			k.equal(row.name, ids(k.deliveries(row.q), deliveryID), row.want)
+		}
+	}},
 	{"of deleted sessions too", func(k *kit) {
 		c := k.create()
 		c.Session.DeletedAt = k.now

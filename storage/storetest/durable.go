@@ -17,11 +17,19 @@ var durableTests = []struct {
 		k.apply(k.keep(s))
 		k.apply(k.change(s))
 		want := k.kept(s.ID)
+		e := k.passing("a", time.Minute)
+		k.write(e)
+		k.write(k.next(e))
 		k.store = reopen()
 		k.equal("full rows after reopening", k.kept(f.Session.ID), f.kept())
+		k.equal("events after reopening", k.events(session.EventQuery{Sandbox: true}), f.kept().Record.Events)
+		k.equal("an entry after reopening", k.entries(session.EntryQuery{}), []session.Entry{k.next(e)})
+		k.clash("whose name is there", k.entry("a"))
+		k.write(k.entryAt("a", time.Minute))
 		k.equal("a changed session after reopening", k.kept(s.ID), want)
 		k.refused(k.change(s), session.ErrConflict)
 		k.apply(k.change(want.Record.Session))
+		k.unbroken(k.load(s.ID))
 	}},
 	{"permits are durable", func(k *kit, reopen func() session.Store) {
 		rule := session.Rule{N: 70, Window: time.Hour}

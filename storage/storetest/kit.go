@@ -103,7 +103,7 @@ func (k *kit) addEvent(c *session.Change, kind session.EventKind) uuid.UUID {
 	id := k.id()
 	c.Events = append(c.Events, session.Event{
 		ID: id, Session: c.Session.ID, Change: c.ID, Kind: kind, Status: c.Session.Status,
-		Attempt: c.Session.AttemptID, By: session.ActorHost, At: c.Session.UpdatedAt,
+		Attempt: c.Session.AttemptID, By: session.ActorHost, At: c.Session.UpdatedAt, About: []byte("about"),
 	})
 	return id
 }
@@ -144,6 +144,44 @@ func (k *kit) addDelivery(c *session.Change, state session.DeliveryState, due ti
 	return &c.Deliveries[len(c.Deliveries)-1]
 }
 
+// entry is a new entry of the tenant's, live and of one kind.
+func (k *kit) entry(name string) session.Entry {
+	return session.Entry{
+		Kind: session.EntryAnswer, ID: k.id(), Tenant: k.tenant, Name: name, Version: 1,
+		CreatedAt: k.now, UpdatedAt: k.now, Body: []byte("body of " + name),
+	}
+}
+
+// next is the next version of an entry.
+func (k *kit) next(e session.Entry) session.Entry {
+	e.Version++
+	e.UpdatedAt = e.UpdatedAt.Add(time.Second)
+	e.Body = []byte("another body")
+	return e
+}
+
+// own is a change of no session, that has entries.
+func (k *kit) own(entries ...session.Entry) session.Change {
+	return session.Change{ID: k.id(), Entries: entries}
+}
+
+// write demands that entries are written, all in one change.
+func (k *kit) write(entries ...session.Entry) {
+	k.Helper()
+	if errs := k.store.Apply(k.ctx, k.own(entries...)); errs != nil {
+		k.Fatalf("Apply of %d entries: got %v, want nil", len(entries), errs)
+	}
+}
+
+// clash demands that entries are refused, in a change of no session.
+func (k *kit) clash(why string, entries ...session.Entry) {
+	k.Helper()
+	errs := k.store.Apply(k.ctx, k.own(entries...))
+	if len(errs) != 1 || !errors.Is(errs[0], session.ErrConflict) {
+		k.Fatalf("Apply of an entry, %s: got %v, want one error that is %q", why, errs, session.ErrConflict)
+	}
+}
+
 // apply demands that all changes are done, and gives the first one's session as it is then.
 func (k *kit) apply(changes ...session.Change) session.Session {
 	k.Helper()
@@ -180,10 +218,12 @@ func (k *kit) load(id uuid.UUID) session.Record {
 	return r
 }
 
-// kept is all that a store has of one session.
+// kept is all that a store has of one session. Of its entries these are those of [session.EntryAnswer], live or
+// sandbox as the session is, that have not expired.
 type kept struct {
 	Record     session.Record
 	Deliveries []session.Delivery
+	Entries    []session.Entry
 }
 
 // kept gives all that the store has of one session; nothing when there is none.
@@ -195,6 +235,7 @@ func (k *kit) kept(id uuid.UUID) (out kept) {
 		k.Fatalf("Load of session %s: %v", id, err)
 	}
 	out.Deliveries = k.log(session.DeliveryQuery{Session: id})
+	out.Entries = k.entries(session.EntryQuery{Session: id, Sandbox: out.Record.Session.Sandbox, At: k.now})
 	return out
 }
 
@@ -225,6 +266,37 @@ func (k *kit) log(q session.DeliveryQuery) []session.Delivery {
 	q.Sandbox = true
 	out := append(live, k.deliveries(q)...)
 	slices.SortFunc(out, func(a, b session.Delivery) int { return compareIDs(b.ID, a.ID) })
+	return out
+}
+
+// entries lists the tenant's entries, live or sandbox, newest first; of kind answer if the query has none.
+func (k *kit) entries(q session.EntryQuery) []session.Entry {
+	k.Helper()
+	q.Tenant = k.tenant
+	if q.Kind == "" {
+		q.Kind = session.EntryAnswer
+	}
+	if q.N == 0 {
+		q.N = many
+	}
+	out, err := k.store.Entries(k.ctx, q)
+	if err != nil {
+		k.Fatalf("Entries(%+v): %v", q, err)
+	}
+	return out
+}
+
+// events lists the tenant's listed events, live or sandbox, newest first.
+func (k *kit) events(q session.EventQuery) []session.Event {
+	k.Helper()
+	q.Tenant = k.tenant
+	if q.N == 0 {
+		q.N = many
+	}
+	out, err := k.store.Events(k.ctx, q)
+	if err != nil {
+		k.Fatalf("Events(%+v): %v", q, err)
+	}
 	return out
 }
 
@@ -265,3 +337,5 @@ func ids[T any](rows []T, id func(T) uuid.UUID) []uuid.UUID {
 
 func sessionID(s session.Session) uuid.UUID   { return s.ID }
 func deliveryID(d session.Delivery) uuid.UUID { return d.ID }
+func entryID(e session.Entry) uuid.UUID       { return e.ID }
+func eventID(e session.Event) uuid.UUID       { return e.ID }

@@ -14,15 +14,17 @@ import (
 // model is the contract of a store, said as plainly as can be: lists, looked through from end to end.
 type model struct {
 	sessions map[uuid.UUID]*kept
+	entries  []session.Entry
 	permits  map[string]window
 }
 
-func newModel() *model { return &model{map[uuid.UUID]*kept{}, map[string]window{}} }
+func newModel() *model { return &model{sessions: map[uuid.UUID]*kept{}, permits: map[string]window{}} }
 
 func (m *model) apply(c session.Change) error {
 	c = clone(c)
 	r := m.sessions[c.Session.ID]
 	switch {
+	case c.Session.ID == uuid.Nil:
 	case c.Base == 0 && r != nil:
 		return session.ErrExists
 	case c.Base != 0 && (r == nil || r.Record.Session.Tenant != c.Session.Tenant):
@@ -32,15 +34,22 @@ func (m *model) apply(c session.Change) error {
 	case m.taken(c):
 		return session.ErrExists
 	}
+	if m.clash(c.Entries) {
+		return session.ErrConflict
+	}
 	if refused := m.take(c.Permits); refused != nil {
 		return refused
 	}
-	if r == nil {
-		r = &kept{}
-		m.sessions[c.Session.ID] = r
+	if c.Session.ID != uuid.Nil {
+		if r == nil {
+			r = &kept{}
+			m.sessions[c.Session.ID] = r
+		}
+		r.erase(c.Withdraw, c.Erase)
+		r.write(c)
+		m.eraseEntries(c.Session.ID, c.Erase)
 	}
-	r.erase(c.Withdraw, c.Erase)
-	r.write(c)
+	m.writeEntries(c.Entries)
 	return nil
 }
 
@@ -137,11 +146,9 @@ func (r *kept) write(c session.Change) {
 	if c.Session.ActiveAt.After(old.ActiveAt) {
 		r.Record.Session.ActiveAt = c.Session.ActiveAt
 	}
-	for i, e := range c.Events {
-		e.Seq = old.Seq + int64(i) + 1
-		r.Record.Events = append(r.Record.Events, e)
-	}
+	r.Record.Events = append(r.Record.Events, chained(old, c.Events)...)
 	r.Record.Session.Seq = old.Seq + int64(len(c.Events))
+	r.Record.Session.Head = headAfter(old, c.Events)
 	for _, a := range c.Attempts {
 		r.Record.Attempts = slices.DeleteFunc(r.Record.Attempts, func(o session.Attempt) bool { return o.ID == a.ID })
 	}
@@ -241,11 +248,26 @@ func (m *model) query(q session.Query) (out []session.Session) {
 	for _, s := range m.all() {
 		if s.Tenant == q.Tenant && s.Sandbox == q.Sandbox && s.DeletedAt.IsZero() &&
 			(len(q.Status) == 0 || slices.Contains(q.Status, s.Status)) &&
-			(q.After == uuid.Nil || compareIDs(s.ID, q.After) < 0) && len(out) < q.N {
+			(q.Integrations == nil || slices.Contains(q.Integrations, s.Integration)) &&
+			(q.Ref == session.BlindIndex{} || s.Ref == q.Ref) && between(s.ID, q.From, q.After) {
+			if q.Bare {
+				s = session.Session{ID: s.ID}
+			}
 			out = append(out, s)
 		}
 	}
-	return out
+	return cut(out, q.Skip, q.N)
+}
+
+// between reports whether an id is not below from, and below after unless that is nil.
+func between(id, from, after uuid.UUID) bool {
+	return compareIDs(id, from) >= 0 && (after == uuid.Nil || compareIDs(id, after) < 0)
+}
+
+// cut passes over so many rows, and gives at most n.
+func cut[T any](rows []T, skip, n int) []T {
+	rows = rows[min(skip, len(rows)):]
+	return rows[:min(n, len(rows))]
 }
 
 // claim gives the claimed in the order of DueAt and ID.
@@ -304,9 +326,9 @@ func (m *model) deliveries(q session.DeliveryQuery) (out []session.Delivery) {
 	for _, d := range m.log() {
 		if d.Tenant == q.Tenant && d.Sandbox == q.Sandbox && (q.Session == uuid.Nil || d.Session == q.Session) &&
 			(q.Endpoint == uuid.Nil || d.Endpoint == q.Endpoint) && (q.State == "" || d.State == q.State) &&
-			(q.After == uuid.Nil || compareIDs(d.ID, q.After) < 0) && len(out) < q.N {
+			between(d.ID, q.From, q.After) {
 			out = append(out, d)
 		}
 	}
-	return out
+	return cut(out, q.Skip, q.N)
 }

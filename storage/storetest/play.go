@@ -21,28 +21,31 @@ func runModel(t *testing.T, opens ...func(t *testing.T) session.Store) {
 		p.kit = p.kits[0]
 		p.tenants = []uuid.UUID{p.kit.tenant, p.kit.id()}
 		p.endpoints = []uuid.UUID{p.kit.id(), p.kit.id(), p.kit.id()}
+		p.integrations = []uuid.UUID{p.kit.id(), p.kit.id()}
 		rt.Repeat(map[string]func(*rapid.T){
 			"Apply": p.apply, "Apply again": p.apply, "Sweep": p.sweep, "Load": p.load, "Query": p.query,
-			"Claim": p.claim, "Settle": p.settle, "Deliveries": p.deliveries,
+			"Claim": p.claim, "Settle": p.settle, "Deliveries": p.deliveries, "Entries": p.entries, "Events": p.events,
 		})
 		for id := range p.model.sessions {
 			p.compare(id)
 		}
+		p.compareEntries(p.model.entries)
 	})
 }
 
 // player draws commands, and plays them on each store and on the model.
 type player struct {
 	*rapid.T
-	kits      []*kit // one for each store; ids and times come from the first
-	kit       *kit
-	model     *model
-	tenants   []uuid.UUID
-	endpoints []uuid.UUID
-	claimed   []session.Delivery // what was ever claimed, to be settled
-	attempts  []uuid.UUID        // what was ever there, to be loaded
-	media     []uuid.UUID
-	alarms    int
+	kits         []*kit // one for each store; ids and times come from the first
+	kit          *kit
+	model        *model
+	tenants      []uuid.UUID
+	endpoints    []uuid.UUID
+	integrations []uuid.UUID
+	claimed      []session.Delivery // what was ever claimed, to be settled
+	attempts     []uuid.UUID        // what was ever there, to be loaded
+	media        []uuid.UUID
+	alarms       int
 }
 
 // on runs a command on each store, saying which one when there are several.
@@ -85,6 +88,12 @@ func (p *player) pick(rt *rapid.T) session.Session {
 // change draws one change, mostly one that can be done.
 func (p *player) change(rt *rapid.T) session.Change {
 	k := p.kit
+	if odds(rt, 6, "of no session") {
+		c := k.own()
+		p.addEntries(rt, &c)
+		p.addPermits(rt, &c)
+		return c
+	}
 	var c session.Change
 	if len(p.model.sessions) == 0 || odds(rt, 4, "create") {
 		c = k.create()
@@ -110,6 +119,8 @@ func (p *player) change(rt *rapid.T) session.Change {
 			c.Session.DeletedAt = k.now
 		}
 	}
+	c.Session.Integration = draw(rt, p.integrations, "integration")
+	c.Session.Ref = draw(rt, refs, "ref")
 	c.Session.DueAt = time.Time{}
 	if rapid.Bool().Draw(rt, "alarm") {
 		c.Session.DueAt = p.moment(rt, "due")
@@ -132,6 +143,7 @@ func (p *player) double(rt *rapid.T, c *session.Change) {
 		return
 	}
 	was := r.Record
+	c.Entries = nil // it is not promised which of the two is judged before, either
 	switch rapid.IntRange(0, 5).Draw(rt, "of kind") {
 	case 0:
 		if len(c.Attempts) > 0 && len(was.Attempts) > 0 && from != c.Session.ID { // or two would have one N
@@ -146,7 +158,8 @@ func (p *player) double(rt *rapid.T, c *session.Change) {
 			c.Media[0].ID = draw(rt, was.Media, "medium").ID
 		}
 	case 3:
-		c.Events[len(c.Events)-1].ID = draw(rt, was.Events, "event").ID
+		e := &c.Events[len(c.Events)-1]
+		e.ID, e.Listed = draw(rt, was.Events, "event").ID, false // or two in a list would have one ID
 	case 4:
 		if len(c.Deliveries) > 0 && len(r.Deliveries) > 0 {
 			c.Deliveries[0].ID = draw(rt, r.Deliveries, "delivery").ID
@@ -162,6 +175,13 @@ func (p *player) addParts(rt *rapid.T, c *session.Change) {
 	k := p.kit
 	for range rapid.IntRange(0, 2).Draw(rt, "more events") {
 		k.addEvent(c, session.EventUploaded)
+	}
+	for i := range c.Events {
+		c.Events[i].Listed = rapid.Bool().Draw(rt, "listed")
+		c.Events[i].About = rapid.SampledFrom([][]byte{nil, []byte("{}"), {0, 255}}).Draw(rt, "about")
+	}
+	if odds(rt, 3, "entries") {
+		p.addEntries(rt, c)
 	}
 	if rapid.Bool().Draw(rt, "medium") {
 		p.media = append(p.media, k.addMedia(c))

@@ -198,7 +198,7 @@ func (k *kit) doubled(part string, s session.Session, set func(c *session.Change
 	k.granted(once)
 }
 
-// heavy is a change with all kinds of parts, a permit of one per hour under the key "heavy", and erasure.
+// heavy is a change with all kinds of parts, an entry of the session, a permit of one per hour under the key "heavy", and erasure.
 func (k *kit) heavy(s session.Session) session.Change {
 	c := k.change(s)
 	c.Attempts = []session.Attempt{{ID: k.id(), Session: s.ID, N: 2, Status: session.StatusCreated, CreatedAt: k.now}}
@@ -206,6 +206,9 @@ func (k *kit) heavy(s session.Session) session.Change {
 	k.addMedia(&c)
 	k.addFinding(&c)
 	k.addDelivery(&c, session.DeliveryHeld, k.in(time.Minute))
+	e := k.entry(c.ID.String())
+	e.Session = s.ID
+	c.Entries = []session.Entry{e}
 	c.Permits = []session.Permit{k.permit("heavy", k.now, session.Rule{N: 1, Window: time.Hour})}
 	c.Withdraw, c.Erase = true, session.EraseMedia|session.EraseSealed
 	return c

@@ -21,6 +21,7 @@ func Run(t *testing.T, open func(t *testing.T) session.Store) {
 		tests []test
 	}{
 		{"Apply", applyTests},
+		{"Chain", chainTests},
 		{"Refusals", refusalTests},
 		{"Keep", keepTests},
 		{"ActiveAt never goes back", activeTests},
@@ -31,14 +32,20 @@ func Run(t *testing.T, open func(t *testing.T) session.Store) {
 		{"Sweep", sweepTests},
 		{"Load", loadTests},
 		{"Query", queryTests},
+		{"Pages of Query", pageTests},
 		{"Claim", claimTests},
 		{"Order", orderTests},
 		{"Settle", settleTests},
 		{"Deliveries", deliveryTests},
+		{"Entries", entryTests},
+		{"Entries are judged", entryRefusalTests},
+		{"Entries expire", expiryTests},
+		{"Events", eventTests},
 		{"Values", valueTests},
 		{"Copies", copyTests},
 		{"Contexts", contextTests},
 		{"Concurrency", concurrencyTests},
+		{"Concurrency of entries", entryConcurrencyTests},
 	}
 	for _, g := range groups {
 		if len(g.tests) == 0 {

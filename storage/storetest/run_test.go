@@ -47,6 +47,11 @@ var faults = map[string]string{
 	"confuses findings":      "Run/Parts/attempts_and_decisions_come_in_the_order_of_N,_events_in_the_order_of_Seq,_media_and_findings_in_the_order_of_ID",
 	"other errors":           "Run/Refusals/a_change_with_any_other_part_whose_ID_is_there_is_ErrExists,_leaves_no_trace_and_harms_no_other_change",
 	"truncates to seconds":   "Run/Values/times_are_whole_microseconds,_UTC,_and_come_back_as_they_went_in",
+	"lists every event":      "Run/Events/lists_the_events_of_one_tenant's_sessions_that_have_Listed,_newest_first_by_ID",
+	"shows what expired":     "Run/Entries_expire/without_those_that_have_expired_at_q.At:_from_ExpiresAt_on_it_is_not_there",
+	"adds entries apart":     "Run/Entries_are_judged/a_change_whose_entry_is_refused_leaves_no_trace,_of_its_session_or_of_another_entry",
+	"passes nothing over":    "Run/Pages_of_Query/Skip_are_passed_over_first",
+	"believes the caller":    "Run/Chain/events_get_Hash_=_Chain_of_the_session's_Head_and_themselves,_whatever_stands_in_the_change",
 }
 
 func (f *fault) Apply(ctx context.Context, changes ...session.Change) []error {
@@ -59,6 +64,14 @@ func (f *fault) Apply(ctx context.Context, changes ...session.Change) []error {
 			changes[i].Permits = nil
 		case "truncates to seconds":
 			changes[i].Session.ExpiresAt = changes[i].Session.ExpiresAt.Truncate(time.Second)
+		case "lists every event":
+			for j := range changes[i].Events {
+				changes[i].Events[j].Listed = true
+			}
+		case "adds entries apart":
+			for _, e := range changes[i].Entries {
+				f.Store.Apply(ctx, session.Change{ID: changes[i].ID, Entries: []session.Entry{e}})
+			}
 		}
 	}
 	errs := f.Store.Apply(ctx, changes...)
@@ -92,10 +105,27 @@ func (f *fault) Sweep(ctx context.Context, now time.Time, n int, tick func(sessi
 func (f *fault) Load(ctx context.Context, ref session.Ref, parts session.Parts) (session.Record, error) {
 	ref.Deleted = ref.Deleted || f.kind == "finds what is deleted"
 	r, err := f.Store.Load(ctx, ref, parts)
-	if f.kind == "confuses findings" {
+	switch f.kind {
+	case "confuses findings":
 		slices.Reverse(r.Findings)
+	case "believes the caller":
+		r.Session.Head = [32]byte{1}
 	}
 	return r, err
+}
+
+func (f *fault) Query(ctx context.Context, q session.Query) ([]session.Session, error) {
+	if f.kind == "passes nothing over" {
+		q.Skip = 0
+	}
+	return f.Store.Query(ctx, q)
+}
+
+func (f *fault) Entries(ctx context.Context, q session.EntryQuery) ([]session.Entry, error) {
+	if f.kind == "shows what expired" {
+		q.At = time.Time{}
+	}
+	return f.Store.Entries(ctx, q)
 }
 
 func (f *fault) Claim(ctx context.Context, now, until time.Time, n int, except []uuid.UUID) ([]session.Delivery, time.Time, error) {

@@ -25,6 +25,7 @@ type full struct {
 	Finding  session.Finding
 	Event    session.Event
 	Delivery session.Delivery
+	Entry    session.Entry
 }
 
 // fullSession is a session without a field that is zero.
@@ -35,7 +36,8 @@ func (k *kit) fullSession(id uuid.UUID) session.Session {
 		Status: session.StatusReview, AttemptID: k.id(), AttemptN: math.MaxInt32, Version: 1, Seq: 1,
 		CreatedAt: at(1), UpdatedAt: at(2), ActiveAt: at(3), SubmittedAt: at(4), EndedAt: at(5), ExpiresAt: at(6),
 		DeletedAt: at(7), RedactedAt: at(8), DecideAt: at(9), EraseAt: at(10), ScreenAt: at(11),
-		RetryAt: at(12), Tries: math.MaxInt32 - 1, DueAt: at(13),
+		RetryAt: at(12), Tries: math.MaxInt32 - 1, DueAt: at(13), RedactAt: at(14), HideAt: at(15), HeldAt: at(16),
+		Ref: session.BlindIndex{0, 0xff, 0x80}, LinkN: math.MaxInt32 - 3, Receipt: []byte(`{"b":2}`), Head: [32]byte{1},
 		Key: []byte("key"), Sealed: []byte("sealed facts"),
 	}
 }
@@ -72,9 +74,14 @@ func (k *kit) full() full {
 		},
 		Event: session.Event{
 			ID: k.id(), Session: s.ID, Change: k.id(), Seq: 1, Kind: session.EventReview, Status: s.Status, Attempt: s.AttemptID,
-			By: session.ActorDecider, At: k.in(51 * time.Microsecond),
+			By: session.ActorDecider, At: k.in(51 * time.Microsecond), About: []byte(`{"c":3}`), Listed: true, Hash: [32]byte{2},
 		},
 		Delivery: k.fullDelivery(),
+		Entry: session.Entry{
+			Kind: session.EntryAnswer, ID: k.id(), Tenant: k.tenant, Sandbox: true, Session: s.ID, Name: "name " + s.ID.String(), Version: 1,
+			CreatedAt: k.in(71 * time.Microsecond), UpdatedAt: k.in(72 * time.Microsecond), ExpiresAt: k.in(time.Hour + time.Microsecond),
+			Body: []byte("sealed entry"),
+		},
 	}
 	f.Delivery.Session, f.Delivery.Integration, f.Delivery.Event = s.ID, s.Integration, f.Event.ID
 	return f
@@ -85,17 +92,21 @@ func (f full) creation() session.Change {
 	return session.Change{
 		ID: f.Event.Change, Session: f.Session, Attempts: []session.Attempt{f.Attempt}, Decisions: []session.Decision{f.Decision},
 		Media: []session.Media{f.Media}, Findings: []session.Finding{f.Finding}, Events: []session.Event{f.Event}, Deliveries: []session.Delivery{f.Delivery},
+		Entries: []session.Entry{f.Entry},
 	}
 }
 
-// record is what Load and Deliveries shall give of the rows.
+// kept is what Load, Deliveries and Entries shall give of the rows.
 func (f full) kept() kept {
 	c := f.creation()
+	c.Session.Head = headAfter(session.Session{}, c.Events)
 	return kept{
 		Record: session.Record{
-			Session: f.Session, Attempts: c.Attempts, Decisions: c.Decisions, Media: c.Media, Findings: c.Findings, Events: c.Events,
+			Session: c.Session, Attempts: c.Attempts, Decisions: c.Decisions, Media: c.Media, Findings: c.Findings,
+			Events: chained(session.Session{}, c.Events),
 		},
 		Deliveries: c.Deliveries,
+		Entries:    c.Entries,
 	}
 }
 
@@ -109,7 +120,11 @@ func (k *kit) roundTrip(what string, f full) {
 	if f.Session.DeletedAt.IsZero() {
 		got, err := k.store.Query(k.ctx, session.Query{Tenant: f.Session.Tenant, Sandbox: f.Session.Sandbox, N: 1})
 		k.is(what+": Query", err, nil)
-		k.equal(what+", by Query", got, []session.Session{f.Session})
+		k.equal(what+", by Query", got, []session.Session{f.kept().Record.Session})
+	}
+	if f.Event.Listed {
+		listed := k.events(session.EventQuery{Session: f.Session.ID, Sandbox: f.Session.Sandbox})
+		k.equal(what+", by Events", listed, f.kept().Record.Events)
 	}
 }
 
@@ -127,7 +142,7 @@ var valueTests = []test{
 			return session.Change{}, false
 		})
 		k.is("Sweep", err, nil)
-		k.equal("the session as tick sees it", ticked, f.Session)
+		k.equal("the session as tick sees it", ticked, f.kept().Record.Session)
 		got, _ := k.claim(lastInstant, lastInstant, 1)
 		f.Delivery.Claims, f.Delivery.DueAt = f.Delivery.Claims+1, lastInstant
 		k.equal("the delivery as Claim gives it", got, []session.Delivery{f.Delivery})
@@ -137,7 +152,7 @@ var valueTests = []test{
 		c := k.change(s)
 		c.Session = k.fullSession(s.ID)
 		want := c.Session
-		want.Version, want.Seq = 2, 2
+		want.Version, want.Seq, want.Head = 2, 2, headAfter(s, c.Events)
 		k.equal("session", k.apply(c), want)
 	}},
 	{"a value with all optional fields zero comes back as it went in", func(k *kit) {
@@ -147,6 +162,7 @@ var valueTests = []test{
 			Session: s, Attempt: session.Attempt{ID: k.id(), Session: id}, Decision: session.Decision{ID: k.id(), Session: id},
 			Media: session.Media{ID: k.id(), Session: id}, Finding: session.Finding{ID: k.id(), Session: id}, Event: session.Event{ID: event, Session: id, Change: k.id(), Seq: 1},
 			Delivery: session.Delivery{ID: k.id(), Tenant: k.tenant, Session: id, Event: event, Seq: 1},
+			Entry:    session.Entry{ID: k.id(), Tenant: k.tenant, Session: id, Kind: session.EntryAnswer, Version: 1},
 		})
 	}},
 	{"times are whole microseconds, UTC, and come back as they went in", func(k *kit) {
@@ -164,12 +180,18 @@ var valueTests = []test{
 			s := &f.Session
 			for _, field := range []*time.Time{
 				&s.CreatedAt, &s.UpdatedAt, &s.ActiveAt, &s.SubmittedAt, &s.EndedAt, &s.ExpiresAt, &s.DeletedAt, &s.RedactedAt, &s.DecideAt, &s.EraseAt,
-				&s.ScreenAt, &s.RetryAt, &s.DueAt, &f.Attempt.CreatedAt, &f.Attempt.EndedAt, &f.Decision.At, &f.Media.CreatedAt, &f.Finding.At, &f.Event.At,
-				&f.Delivery.CreatedAt, &f.Delivery.DueAt, &f.Delivery.Last.At,
+				&s.ScreenAt, &s.RetryAt, &s.DueAt, &s.RedactAt, &s.HideAt, &s.HeldAt, &f.Attempt.CreatedAt, &f.Attempt.EndedAt, &f.Decision.At, &f.Media.CreatedAt, &f.Finding.At, &f.Event.At,
+				&f.Delivery.CreatedAt, &f.Delivery.DueAt, &f.Delivery.Last.At, &f.Entry.CreatedAt, &f.Entry.UpdatedAt,
 			} {
 				*field = at
 			}
+			f.Entry.ExpiresAt = time.Time{}
 			k.roundTrip("time: "+name, f)
+			if at.After(k.in(time.Second)) { // or it would not be there
+				f = k.full()
+				f.Entry.ExpiresAt = at
+				k.roundTrip("time when an entry expires: "+name, f)
+			}
 		}
 	}},
 	{"numbers come back as they went in", func(k *kit) {
@@ -184,6 +206,7 @@ var valueTests = []test{
 		for name, empty := range map[string][]byte{"nil": nil, "empty": {}} {
 			f := k.full()
 			f.Session.Key, f.Session.Sealed, f.Decision.Sealed, f.Media.Sealed, f.Finding.Sealed, f.Delivery.Body = empty, empty, empty, empty, empty, empty
+			f.Session.Receipt, f.Event.About, f.Entry.Body = empty, empty, empty
 			if errs := k.store.Apply(k.ctx, f.creation()); errs != nil {
 				k.Fatalf("Apply with %s bytes: %v", name, errs)
 			}
@@ -201,6 +224,7 @@ var valueTests = []test{
 		} {
 			f := k.full()
 			f.Session.Key, f.Session.Sealed, f.Decision.Sealed, f.Media.Sealed, f.Finding.Sealed, f.Delivery.Body = b, b, b, b, b, b
+			f.Session.Receipt, f.Event.About, f.Entry.Body = b, b, b
 			k.roundTrip("bytes: "+name, f)
 		}
 	}},
@@ -225,12 +249,19 @@ var valueTests = []test{
 			setText(&f.Media.Type, text)
 			f.Delivery.State = session.DeliveryState(text)
 			f.Delivery.DueAt = time.Time{}
+			if len(text) <= 255 {
+				f.Entry.Name = text
+			}
 			k.roundTrip("text "+short(reflect.ValueOf(text)), f)
 
 			got := k.query(session.Query{Sandbox: true, N: many, Status: []session.Status{f.Session.Status}})
 			k.equal("sessions by the status "+text, got, []uuid.UUID{f.Session.ID})
 			listed := k.log(session.DeliveryQuery{State: f.Delivery.State})
 			k.equal("deliveries by the state "+text, ids(listed, deliveryID), []uuid.UUID{f.Delivery.ID})
+			happened := k.events(session.EventQuery{Sandbox: true, Kinds: []session.EventKind{f.Event.Kind}})
+			k.equal("events of the kind "+text, ids(happened, eventID), []uuid.UUID{f.Event.ID})
+			named := k.entries(session.EntryQuery{Sandbox: true, Name: f.Entry.Name})
+			k.equal("entries by the name "+text, ids(named, entryID), []uuid.UUID{f.Entry.ID})
 			rule := session.Rule{N: 1, Window: time.Hour}
 			k.granted(k.permit(text, k.now, rule))
 			k.limited(rule, k.in(time.Hour), k.permit(text, k.now, rule))

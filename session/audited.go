@@ -1,0 +1,207 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Audited is one thing that was done, as the audit log tells it.
+type Audited struct {
+	ID         uuid.UUID
+	At         time.Time // when it took effect
+	What       string    // the [EventKind] of a session's event, or what was noted, which has a full stop in it
+	Resource   string    // [ResourceSession], or what was noted
+	ResourceID string
+	By         Actor // of a session's event
+	About      About // who asked for it and how, as far as it is known
+}
+
+// ResourceSession is the [Audited.Resource] of what was done to a session.
+const ResourceSession = "session"
+
+// AuditList asks for a page of the audit log. Zero fields do not filter.
+type AuditList struct {
+	What       []string // any of these
+	Resource   string
+	ResourceID string
+	From, To   time.Time // written from then on and before then, as ids tell it, to the millisecond
+	After      uuid.UUID // the last id of the page before
+	Skip       int       // so many are passed over first
+	N          int       // at most so many. Default: 100; at most 1,000
+}
+
+// Events lists what was done in the engine's integration's tenant, live or sandbox as that is, newest first:
+// the events of all sessions, also deleted and redacted ones, and whatever wire language their integrations
+// speak, where [Policy.Audit] was on when they happened; and the tenant's log. What several processes write at
+// the same time may come into the list a moment late.
+func (e *Engine) Events(ctx context.Context, l AuditList) ([]Audited, error) {
+	in, err := e.policyOf(ctx, e.integration)
+	if err != nil {
+		return nil, err
+	}
+	n, skip := min(orDefault(max(l.N, 0), 100), 1000), max(l.Skip, 0)
+	happened, err := e.happened(ctx, in, l, skip+n)
+	if err != nil {
+		return nil, err
+	}
+	noted, err := e.noted(ctx, in, l, skip+n)
+	if err != nil {
+		return nil, err
+	}
+	list := append(happened, noted...)
+	slices.SortFunc(list, func(a, b Audited) int { return compareIDs(b.ID, a.ID) })
+	list = list[min(skip, len(list)):]
+	return list[:min(n, len(list))], nil
+}
+
+// Event finds one thing of the audit log by its id.
+//
+// Errors: [ErrNotFound].
+func (e *Engine) Event(ctx context.Context, id uuid.UUID) (Audited, error) {
+	in, err := e.policyOf(ctx, e.integration)
+	if err != nil {
+		return Audited{}, err
+	}
+	if id == uuid.Nil {
+		return Audited{}, ErrNotFound
+	}
+	q := EventQuery{Tenant: in.Tenant, Sandbox: in.Sandbox, From: id, After: idNext(id), N: 1}
+	events, err := e.store.Events(ctx, q)
+	if err != nil {
+		return Audited{}, err
+	}
+	if len(events) > 0 {
+		return auditedEvent(events[0]), nil
+	}
+	kept, err := e.store.Entries(ctx, EntryQuery{
+		Tenant: in.Tenant, Sandbox: in.Sandbox, Kind: EntryAudit, ID: id, At: e.now(), N: 1,
+	})
+	if err != nil {
+		return Audited{}, err
+	}
+	if len(kept) == 0 {
+		return Audited{}, ErrNotFound
+	}
+	note, err := readNote(kept[0])
+	return note.audited(), err
+}
+
+// idNext is the lowest id that is higher.
+func idNext(id uuid.UUID) uuid.UUID {
+	for i := len(id) - 1; i >= 0; i-- {
+		if id[i]++; id[i] != 0 {
+			break
+		}
+	}
+	return id
+}
+
+// before is the id below which the page's are; nil: it begins with the newest.
+func (l AuditList) before() uuid.UUID {
+	if l.To.IsZero() {
+		return l.After
+	}
+	end := firstID(l.To)
+	if l.After != uuid.Nil && compareIDs(l.After, end) < 0 {
+		return l.After
+	}
+	return end
+}
+
+// idFrom is the lowest id from a time on; nil where that is zero.
+func idFrom(at time.Time) uuid.UUID {
+	if at.IsZero() {
+		return uuid.Nil
+	}
+	return firstID(at.Add(time.Millisecond - 1))
+}
+
+// happened are the newest n events of sessions that the list is for.
+func (e *Engine) happened(ctx context.Context, in Integration, l AuditList, n int) (list []Audited, err error) {
+	q := EventQuery{Tenant: in.Tenant, Sandbox: in.Sandbox, From: idFrom(l.From), After: l.before()}
+	for _, what := range l.What {
+		if !strings.Contains(what, ".") {
+			q.Kinds = append(q.Kinds, EventKind(what))
+		}
+	}
+	if l.Resource != "" && l.Resource != ResourceSession || len(l.What) > 0 && len(q.Kinds) == 0 {
+		return nil, nil
+	}
+	if l.ResourceID != "" {
+		if q.Session, err = uuid.Parse(l.ResourceID); err != nil || q.Session == uuid.Nil {
+			return nil, nil
+		}
+	}
+	for len(list) < n {
+		q.N = min(n-len(list), 1000)
+		page, err := e.store.Events(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, ev := range page {
+			list = append(list, auditedEvent(ev))
+		}
+		if len(page) < q.N {
+			break
+		}
+		q.After = page[len(page)-1].ID
+	}
+	return list, nil
+}
+
+func auditedEvent(ev Event) Audited {
+	a := Audited{
+		ID: ev.ID, At: ev.At, What: string(ev.Kind), Resource: ResourceSession, ResourceID: ev.Session.String(), By: ev.By,
+	}
+	_ = json.Unmarshal(ev.About, &a.About) // what cannot be read says nothing
+	return a
+}
+
+// noted are the newest n lines of the tenant's log that the list is for.
+func (e *Engine) noted(ctx context.Context, in Integration, l AuditList, n int) (list []Audited, err error) {
+	q := EntryQuery{Tenant: in.Tenant, Sandbox: in.Sandbox, Kind: EntryAudit, At: e.now(), After: l.before(), N: 1000}
+	isNote := func(what string) bool { return strings.Contains(what, ".") }
+	if l.Resource == ResourceSession || len(l.What) > 0 && !slices.ContainsFunc(l.What, isNote) {
+		return nil, nil
+	}
+	for from := idFrom(l.From); len(list) < n; {
+		page, err := e.store.Entries(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, kept := range page {
+			if compareIDs(kept.ID, from) < 0 {
+				return list, nil
+			}
+			note, err := readNote(kept)
+			if err != nil {
+				return nil, err
+			}
+			if l.wants(note) && len(list) < n {
+				list = append(list, note.audited())
+			}
+		}
+		if len(page) < q.N {
+			break
+		}
+		q.After = page[len(page)-1].ID
+	}
+	return list, nil
+}
+
+// wants reports whether a line of the tenant's log is one that the list is for.
+func (l AuditList) wants(a AuditEntry) bool {
+	return (len(l.What) == 0 || slices.Contains(l.What, a.What)) && (l.Resource == "" || l.Resource == a.Resource) &&
+		(l.ResourceID == "" || l.ResourceID == a.ResourceID)
+}
+
+func (a AuditEntry) audited() Audited {
+	out := Audited{ID: a.ID, At: a.At, What: a.What, Resource: a.Resource, ResourceID: a.ResourceID}
+	_ = json.Unmarshal(a.About, &out.About)
+	return out
+}

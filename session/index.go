@@ -1,0 +1,43 @@
+package session
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+
+	"github.com/google/uuid"
+)
+
+// BlindIndex finds something by a text that is not kept: a keyed hash of it. Without [Config.Key] it tells nothing
+// about the text, and no guess can be tried.
+type BlindIndex [16]byte
+
+// ErrNoKey: what was asked for needs [Config.Key], and there is none.
+var ErrNoKey = errors.New("session: Config.Key is missing")
+
+// RefIndex is the [Session.Ref] of an external reference within the engine's integration's tenant, live or sandbox
+// as that is. Without [Config.Key] it is zero.
+func (e *Engine) RefIndex(in Integration, externalRef string) BlindIndex {
+	key := e.cfg.key()
+	if key == (Key{}) || externalRef == "" {
+		return BlindIndex{}
+	}
+	return key.derive("external reference").index(in.Tenant, in.Sandbox, externalRef)
+}
+
+// index is the keyed hash of a text of one tenant, live or sandbox.
+func (k Key) index(tenant uuid.UUID, sandbox bool, text string) (x BlindIndex) {
+	mac := hmac.New(sha256.New, k[:])
+	mac.Write(tenant[:])
+	if sandbox {
+		mac.Write([]byte{1})
+	} else {
+		mac.Write([]byte{0})
+	}
+	mac.Write([]byte(text))
+	copy(x[:], mac.Sum(nil))
+	return x
+}
+
+// key is [Config.Key].
+func (c *core) key() Key { return c.Config.Key }
