@@ -38,9 +38,11 @@ var law = map[string][]string{
 	"storage/filekeeper": {"session"},
 	"storage/sqlkeeper":  {"session"},
 
-	"httpadapter":                   {"httpadapter/veriff", "session", "auth"},
-	"httpadapter/veriff":            {"session", "auth", "decision", "media", "httpadapter/internal/download", "httpadapter/internal/intake", "httpadapter/internal/jsontext", "httpadapter/internal/mount"},
-	"httpadapter/webhook":           {"session", "auth"},
+	"httpadapter":         {"httpadapter/verifa", "httpadapter/veriff", "session", "auth"},
+	"httpadapter/verifa":  {"session", "session/keycase", "auth", "decision", "decision/risk", "decision/workflow", "media", "httpadapter/internal/download", "httpadapter/internal/intake", "httpadapter/internal/jsontext", "httpadapter/internal/mount"},
+	"httpadapter/veriff":  {"session", "auth", "decision", "media", "httpadapter/internal/download", "httpadapter/internal/intake", "httpadapter/internal/jsontext", "httpadapter/internal/mount"},
+	"httpadapter/webhook": {"session", "auth"},
+
 	"httpadapter/internal/download": {"session"},
 	"httpadapter/internal/intake":   {},
 	"httpadapter/internal/jsontext": {"session/keycase"},
@@ -50,7 +52,7 @@ var law = map[string][]string{
 	"examples/hosttx":            {"session", "media", "storage/sqlstore"},
 	"examples/inprocess":         {"session", "media", "storage/memstore"},
 	"examples/receiver":          {"auth"},
-	"examples/server":            {"session", "decision", "decision/watchlist", "media", "auth", "httpadapter", "httpadapter/veriff", "httpadapter/webhook", "storage/memstore", "storage/sqlstore", "storage/fileblobs", "storage/filekeeper"},
+	"examples/server":            {"session", "decision", "decision/watchlist", "media", "auth", "httpadapter", "httpadapter/verifa", "httpadapter/veriff", "httpadapter/webhook", "storage/memstore", "storage/sqlstore", "storage/fileblobs", "storage/filekeeper"},
 	"examples/testdata/generate": {},
 }
 

@@ -3,6 +3,7 @@ package examples_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"github.com/bonafide-idv/bonafide/decision"
 	"github.com/bonafide-idv/bonafide/decision/watchlist"
 	"github.com/bonafide-idv/bonafide/httpadapter"
+	"github.com/bonafide-idv/bonafide/httpadapter/verifa"
 	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
 	"github.com/bonafide-idv/bonafide/httpadapter/webhook"
 	"github.com/bonafide-idv/bonafide/session"
@@ -203,6 +205,55 @@ func TestLadderWebhooks(t *testing.T) {
 	list, err := engine.For(integration).Deliveries(ctx, session.DeliveryQuery{Session: s.ID})
 	if err != nil || len(list) != 1 || !strings.Contains(string(list[0].Body), `"code":7002`) {
 		t.Errorf("%v, %v; want one delivery, of the submission", list, err)
+	}
+}
+
+func TestLadderVerifa(t *testing.T) {
+	t.Parallel()
+	ctx, integration, engineKey, ring := t.Context(), uuid.New(), session.NewKey(), new(auth.Ring)
+	secrets := new(verifa.EndpointSecrets)
+	schemes := map[string]webhook.Scheme{verifa.Format: webhook.Verifa(secrets)}
+	sender, err := webhook.New(ring, webhook.Config{Schemes: schemes})
+	ok(t, err)
+	policy := verifa.Policy(verifa.Starter(), false)
+	engine, err := session.New(memstore.New(), session.Config{
+		Integrations: session.Fixed{{ID: integration, Dialect: verifa.Dialect, Policy: policy}},
+		Key:          engineKey, // 32 random bytes, which are not in the database
+		Renderers:    httpadapter.Renderers(),
+		Deliverer:    sender,
+	})
+	ok(t, err)
+	secrets.Use(engine)
+	keys := verifa.NewKeys(engine)
+	text, _, err := keys.Create(ctx, integration, auth.APIKey{Label: "the shop"}) // text is shown once
+	ok(t, err)
+	api, err := httpadapter.New(engine, ring, httpadapter.Config{Verifa: httpadapter.Verifa{Keys: keys, Plan: verifa.Starter()}})
+	ok(t, err)
+	r := httptest.NewRequest(http.MethodPost, "/api/v1/sessions", strings.NewReader(`{}`))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-API-Key", text.Reveal())
+	w := httptest.NewRecorder()
+	api.ServeHTTP(w, r)
+	if want := `"capture_url":"http://example.com/verify/tok_`; w.Code != http.StatusCreated || !strings.Contains(w.Body.String(), want) {
+		t.Errorf("%d %s, want 201 and %s", w.Code, w.Body, want)
+	}
+}
+
+func TestLadderErasing(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	engine, err := session.New(memstore.New(), session.Config{})
+	ok(t, err)
+	s, err := engine.Create(ctx, session.Facts{Person: session.Person{FirstName: "Ada"}})
+	ok(t, err)
+
+	receipt, err := engine.Redact(ctx, s.ID)
+	ok(t, err)
+	err = receipt.Verify(engine.ReceiptKey())
+	ok(t, err)
+	_, err = engine.Export(ctx, s.ID) // session.ErrErased
+	if !errors.Is(err, session.ErrErased) {
+		t.Errorf("an export then: %v", err)
 	}
 }
 

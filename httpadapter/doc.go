@@ -7,5 +7,7 @@
 // the server.
 //
 // A wire language is a package of its own, which decodes, calls one verb of the engine, and encodes; it has no
-// rules. There is one now: package veriff. Webhooks are sent by package webhook.
+// rules. There are two: package veriff, which answers at /v1/… and /v/…, and package verifa, which answers at /api/v1/…
+// and /verify/…, where [Verifa] has keys for it. Each has integrations of its own, by [session.Integration.Dialect], and
+// to each the sessions of the other are not there. Webhooks are sent by package webhook.
 package httpadapter

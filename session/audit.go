@@ -144,8 +144,8 @@ func timeOf(id uuid.UUID) time.Time {
 	return time.UnixMilli(int64(binary.BigEndian.Uint64(id[:8]) >> 16)).UTC()
 }
 
-// firstID is the lowest id of [NewID] for a time.
-func firstID(at time.Time) (id uuid.UUID) {
+// FirstID is the lowest id of [NewID] for a time: what was made then, or later, has none that is lower.
+func FirstID(at time.Time) (id uuid.UUID) {
 	binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMilli())<<16)
 	return id
 }

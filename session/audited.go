@@ -1,8 +1,10 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -31,20 +33,20 @@ type AuditList struct {
 	ResourceID string
 	From, To   time.Time // written from then on and before then, as ids tell it, to the millisecond
 	After      uuid.UUID // the last id of the page before
-	Skip       int       // so many are passed over first
+	Skip       int       // so many are passed over first; at most [MaxSkip]
 	N          int       // at most so many. Default: 100; at most 1,000
 }
 
 // Events lists what was done in the engine's integration's tenant, live or sandbox as that is, newest first:
-// the events of all sessions, also deleted and redacted ones, and whatever wire language their integrations
-// speak, where [Policy.Audit] was on when they happened; and the tenant's log. What several processes write at
+// the events of all sessions that it finds, also deleted and redacted ones, where [Policy.Audit] was on when they
+// happened; and the tenant's log. What several processes write at
 // the same time may come into the list a moment late.
 func (e *Engine) Events(ctx context.Context, l AuditList) ([]Audited, error) {
 	in, err := e.policyOf(ctx, e.integration)
 	if err != nil {
 		return nil, err
 	}
-	n, skip := min(orDefault(max(l.N, 0), 100), 1000), max(l.Skip, 0)
+	n, skip := min(orDefault(max(l.N, 0), 100), 1000), min(max(l.Skip, 0), MaxSkip)
 	happened, err := e.happened(ctx, in, l, skip+n)
 	if err != nil {
 		return nil, err
@@ -76,6 +78,9 @@ func (e *Engine) Event(ctx context.Context, id uuid.UUID) (Audited, error) {
 		return Audited{}, err
 	}
 	if len(events) > 0 {
+		if found, err := e.finder(ctx, in)(events[0].Session); err != nil || !found {
+			return Audited{}, cmp.Or(err, ErrNotFound)
+		}
 		return auditedEvent(events[0]), nil
 	}
 	kept, err := e.store.Entries(ctx, EntryQuery{
@@ -106,7 +111,7 @@ func (l AuditList) before() uuid.UUID {
 	if l.To.IsZero() {
 		return l.After
 	}
-	end := firstID(l.To)
+	end := FirstID(l.To)
 	if l.After != uuid.Nil && compareIDs(l.After, end) < 0 {
 		return l.After
 	}
@@ -118,7 +123,7 @@ func idFrom(at time.Time) uuid.UUID {
 	if at.IsZero() {
 		return uuid.Nil
 	}
-	return firstID(at.Add(time.Millisecond - 1))
+	return FirstID(at.Add(time.Millisecond - 1))
 }
 
 // happened are the newest n events of sessions that the list is for.
@@ -137,6 +142,7 @@ func (e *Engine) happened(ctx context.Context, in Integration, l AuditList, n in
 			return nil, nil
 		}
 	}
+	finds := e.finder(ctx, in)
 	for len(list) < n {
 		q.N = min(n-len(list), 1000)
 		page, err := e.store.Events(ctx, q)
@@ -144,7 +150,13 @@ func (e *Engine) happened(ctx context.Context, in Integration, l AuditList, n in
 			return nil, err
 		}
 		for _, ev := range page {
-			list = append(list, auditedEvent(ev))
+			found, err := finds(ev.Session)
+			if err != nil {
+				return nil, err
+			}
+			if found {
+				list = append(list, auditedEvent(ev))
+			}
 		}
 		if len(page) < q.N {
 			break
@@ -152,6 +164,22 @@ func (e *Engine) happened(ctx context.Context, in Integration, l AuditList, n in
 		q.After = page[len(page)-1].ID
 	}
 	return list, nil
+}
+
+// finder says of sessions of the tenant whether an integration finds them, or did while they were there.
+func (e *Engine) finder(ctx context.Context, in Integration) func(id uuid.UUID) (bool, error) {
+	known := map[uuid.UUID]bool{}
+	return func(id uuid.UUID) (bool, error) {
+		if found, ok := known[id]; ok {
+			return found, nil
+		}
+		rec, err := e.store.Load(ctx, Ref{Tenant: in.Tenant, ID: id, Deleted: true}, 0)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return false, err
+		}
+		known[id] = err == nil && e.sees(ctx, in, rec.Session.Integration)
+		return known[id], nil
+	}
 }
 
 func auditedEvent(ev Event) Audited {

@@ -26,7 +26,8 @@ type Choice struct {
 	Country string `json:"country,omitempty"` // that issued it, ISO 3166-1 alpha-2
 }
 
-// Given are data that the person filled in beside what is shown: a JSON object.
+// Given are data that the person filled in beside what is shown: a JSON object, whose members are set over those that
+// were given before; one that is null takes away.
 type Given struct {
 	Data json.RawMessage `json:"data"`
 }
@@ -96,9 +97,10 @@ func (e *Engine) Choose(ctx context.Context, id uuid.UUID, c Choice) (*Snapshot,
 	})
 }
 
-// Give notes data that the person filled in. The newest count.
+// Give notes data that the person filled in. They are merged into what was given before, as metadata by
+// [Engine.Update]: a member that is null is taken away, any other is set, and those that are not in it stay.
 //
-// Errors: [ErrConsent]; those of [Engine.Agree].
+// Errors: [ErrConsent]; a *[FactsError], also for data that have become too much; those of [Engine.Agree].
 func (e *Engine) Give(ctx context.Context, id uuid.UUID, data json.RawMessage) (*Snapshot, error) {
 	if len(data) == 0 {
 		return nil, &FactsError{"data", FaultMissing}
@@ -107,7 +109,15 @@ func (e *Engine) Give(ctx context.Context, id uuid.UUID, data json.RawMessage) (
 		return nil, err
 	}
 	return e.capture(ctx, id, FindingGiven, EventGiven, func(w *work) (FindingFacts, error) {
-		return FindingFacts{Given: &Given{Data: data}}, w.agreed()
+		if err := w.agreed(); err != nil {
+			return FindingFacts{}, err
+		}
+		if whole, err := setMembers(w.snap.Given(), data); err != nil {
+			return FindingFacts{}, err
+		} else if len(whole) > maxGiven {
+			return FindingFacts{}, &FactsError{"data", FaultTooLong}
+		}
+		return FindingFacts{Given: &Given{Data: data}}, nil
 	})
 }
 
@@ -182,14 +192,17 @@ func (s *Snapshot) Choice() *Choice {
 	return nil
 }
 
-// Given are the data that the person filled in last, as a JSON object; nil when there are none.
-func (s *Snapshot) Given() json.RawMessage {
-	for _, f := range slices.Backward(s.Findings) {
-		if f.Given != nil {
-			return f.Given.Data
+// Given are all data that the person filled in, merged as [Engine.Give] says, as a JSON object; nil when there are none.
+func (s *Snapshot) Given() (data json.RawMessage) {
+	for _, f := range s.Findings {
+		if f.Given == nil {
+			continue
+		}
+		if whole, err := setMembers(data, f.Given.Data); err == nil { // it was looked at when it was given
+			data = whole
 		}
 	}
-	return nil
+	return data
 }
 
 // Signals are the names of all signs of fraud that were given of the session, each once, in the order in which

@@ -32,7 +32,7 @@ func TestCapture(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, data := range []string{`{"a":1}`, `{"b":2}`} {
+	for _, data := range []string{`{"a":1,"c":{"d":1}}`, `{"b":2,"a":null}`, `{"c":{"e":1},"a":3}`} {
 		if _, err := person.Give(b.ctx, s.ID, json.RawMessage(data)); err != nil {
 			t.Fatal(err)
 		}
@@ -46,8 +46,8 @@ func TestCapture(t *testing.T) {
 	if got.Status != session.StatusStarted || got.Consent().Version != "2" || got.Consent().IP != "192.0.2.7" || !got.Consent().At.Equal(b.clock.Now()) {
 		t.Errorf("got %s and the consent %+v", got.Status, got.Consent())
 	}
-	if got.Choice().Type != "national_id" || string(got.Given()) != `{"b":2}` || !slices.Equal(got.Signals(), []string{"bot_detected", "devtools_open"}) {
-		t.Errorf("got %+v, %s and %v, want the newest, and all signals once", got.Choice(), got.Given(), got.Signals())
+	if got.Choice().Type != "national_id" || string(got.Given()) != `{"c":{"e":1},"b":2,"a":3}` || !slices.Equal(got.Signals(), []string{"bot_detected", "devtools_open"}) {
+		t.Errorf("got %+v, %s and %v, want the newest choice, all data merged, and all signals once", got.Choice(), got.Given(), got.Signals())
 	}
 	if got.ActiveAt.IsZero() {
 		t.Error("the person's activity is not noted")

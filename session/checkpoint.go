@@ -136,7 +136,7 @@ func (e *Engine) nextCheckpoint(ctx context.Context, in Integration) (done bool,
 		c.From, c.Prev = last.To.Add(-lateness), hashOf(kept.Body)
 	}
 	some, err := e.store.Events(ctx, EventQuery{
-		Tenant: in.Tenant, Sandbox: in.Sandbox, From: idFrom(c.From), After: firstID(c.To), N: 1,
+		Tenant: in.Tenant, Sandbox: in.Sandbox, From: idFrom(c.From), After: FirstID(c.To), N: 1,
 	})
 	if err != nil {
 		return false, err
@@ -174,7 +174,7 @@ func earlier(a, b time.Time) time.Time {
 // heads are the newest of each session's listed events of a time.
 func (e *Engine) heads(ctx context.Context, in Integration, from, to time.Time) ([]CheckpointHead, error) {
 	newest := map[uuid.UUID]CheckpointHead{}
-	q := EventQuery{Tenant: in.Tenant, Sandbox: in.Sandbox, From: idFrom(from), After: firstID(to), N: 1000}
+	q := EventQuery{Tenant: in.Tenant, Sandbox: in.Sandbox, From: idFrom(from), After: FirstID(to), N: 1000}
 	for {
 		page, err := e.store.Events(ctx, q)
 		if err != nil {

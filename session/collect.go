@@ -19,8 +19,8 @@ const (
 	maxUserStatuses = 100
 )
 
-// ErrEnough: so much of its kind was added to the attempt that no more is taken.
-var ErrEnough = errors.New("session: the attempt has enough of that")
+// ErrEnough: there are as many of their kind, in an attempt, a session or a tenant, as there may be.
+var ErrEnough = errors.New("session: there are as many as there may be")
 
 // Collect adds what the host knows about the person's device to the session's current attempt. It may be called
 // again, about ten times in all (as many more as run at the same time), and the newest counts. Like an upload it changes no status, and is possible while media

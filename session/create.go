@@ -37,6 +37,9 @@ func (e *Engine) create(ctx context.Context, in Integration, facts Facts, then f
 	if err := e.answered(ctx); err != nil {
 		return nil, err
 	}
+	if err := e.decidable(ctx, in, facts); err != nil {
+		return nil, err
+	}
 	if err := e.refresh(ctx); err != nil {
 		return nil, err
 	}
@@ -73,6 +76,28 @@ func (e *Engine) create(ctx context.Context, in Integration, facts Facts, then f
 		return w, cmp.Or(e.answered(ctx), err) // somebody else made it
 	}
 	return w, err
+}
+
+// decidable refuses facts that name a workflow or a check that there is not.
+func (e *Engine) decidable(ctx context.Context, in Integration, facts Facts) error {
+	if !in.Policy.Workflows {
+		return nil
+	}
+	if facts.Workflow != nil {
+		w, err := e.Workflow(ctx, *facts.Workflow)
+		if errors.Is(err, ErrNotFound) || err == nil && !w.IsActive {
+			return &FactsError{"workflow", FaultUnknown}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, name := range facts.Checks {
+		if !e.KnowsCheck(name) {
+			return &FactsError{"checks", FaultUnknown}
+		}
+	}
+	return nil
 }
 
 // onceKey begins the key of the permit to use a query id.

@@ -60,7 +60,7 @@ type Config struct {
 // [ActorHost]; [Engine.For] and [Engine.As] give the same engine acting otherwise.
 //
 // Besides what is said at each verb, any verb may answer: what the store answers when it cannot do its work,
-// [ErrUnknown] among it; [ErrConflict] when others were faster five times; [ErrKeeper] when the session's key
+// [ErrUnknown] among it; [ErrConflict] when others were faster twenty times; [ErrKeeper] when the session's key
 // cannot be opened, and [ErrErased] when it was destroyed; and the error of a ctx that has ended, as a rule
 // with no effect.
 type Engine struct {
@@ -83,7 +83,9 @@ var ErrHosted = errors.New("session: not within a host's transaction")
 
 // core is what all views of an engine share.
 type core struct {
-	Config
+	Config // without its Key
+
+	own    hiddenKey     // that Key
 	wake   chan struct{} // something may be due
 	asking chan struct{} // a token for each caller that waits for a registry
 
@@ -144,7 +146,11 @@ func New(store Store, cfg Config) (*Engine, error) {
 	if len(faults) > 0 {
 		return nil, errors.New("session: " + strings.Join(faults, "; "))
 	}
-	c := &core{Config: cfg, wake: make(chan struct{}, 1), asking: make(chan struct{}, askingAtOnce), refused: map[string]*RateError{}}
+	c := &core{
+		Config: cfg, own: hide(cfg.Key), wake: make(chan struct{}, 1), asking: make(chan struct{}, askingAtOnce),
+		refused: map[string]*RateError{},
+	}
+	c.Config.Key = Key{} // where fmt would print it
 	for i := range c.logging {
 		c.logging[i] = make(chan struct{}, 1)
 	}

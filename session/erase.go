@@ -9,6 +9,16 @@ import (
 // erase destroys the key of a deleted or redacted session, then its blobs, then says so; of a redacted one it
 // writes the receipt. It may be repeated at any point.
 func (e *Engine) erase(ctx context.Context, claimed Session) error {
+	for try := 1; ; try++ {
+		err := e.eraseOnce(ctx, claimed)
+		if !errors.Is(err, ErrConflict) || try == writeTries {
+			return err
+		}
+	}
+}
+
+// eraseOnce is one try of it: the person's identity may be changed by somebody else at the same time.
+func (e *Engine) eraseOnce(ctx context.Context, claimed Session) error {
 	const parts = PartDecisions | PartMedia | PartFindings
 	rec, err := e.store.Load(ctx, Ref{Tenant: claimed.Tenant, ID: claimed.ID, Deleted: true}, parts)
 	if err != nil {
@@ -39,9 +49,10 @@ func (e *Engine) erase(ctx context.Context, claimed Session) error {
 			return err
 		}
 	}
-	if err := w.forgetIdentity(ctx); err != nil {
+	if err := w.forgetIdentity(ctx, s.Ref); err != nil {
 		return err
 	}
+	s.Ref = BlindIndex{}
 	s.Key, s.UpdatedAt = nil, w.now
 	s.EraseAt, s.RetryAt, s.Tries = time.Time{}, time.Time{}, 0
 	w.change.Erase = EraseSealed | EraseMedia

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/mail"
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -101,6 +103,25 @@ type Invite struct {
 	Sent       int    `json:"sent,omitempty"`        // how often; the first is the creation
 }
 
+// validate refuses what would break the mail that it is for.
+func (i *Invite) validate() error {
+	if i == nil {
+		return nil
+	}
+	for _, t := range []field{{"invite.name", i.Name, 0}, {"invite.email", i.Email, 0}, {"invite.display", i.Display, 0}, {"invite.support_url", i.SupportURL, 0}} {
+		if strings.ContainsFunc(t.text, unicode.IsControl) {
+			return &FactsError{t.name, FaultText}
+		}
+	}
+	if a, err := mail.ParseAddress(i.Email); i.Email != "" && (err != nil || a.Address != i.Email) {
+		return &FactsError{"invite.email", FaultEmail}
+	}
+	if u, err := url.Parse(i.SupportURL); i.SupportURL != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil) {
+		return &FactsError{"invite.support_url", FaultNotHTTPS}
+	}
+	return nil
+}
+
 // Consent is what the person agreed to, by the host's word.
 type Consent struct {
 	Type     string `json:"type"`
@@ -154,6 +175,7 @@ const (
 	FaultNotUUID  FactsFault = "is not a UUID"
 	FaultDate     FactsFault = "is no day of the calendar"
 	FaultAddress  FactsFault = "is not an IP address of its kind"
+	FaultEmail    FactsFault = "is not an e-mail address"
 	FaultObject   FactsFault = "is not a JSON object"
 	FaultConsent  FactsFault = "is a consent that the person has not given"
 	FaultLength   FactsFault = "has too few or too many characters"
@@ -209,6 +231,9 @@ func (f Facts) Validate() error {
 	}
 	if !f.Document.FirstIssue.Valid() {
 		return &FactsError{"document.first_issue", FaultDate}
+	}
+	if err := f.Invite.validate(); err != nil {
+		return err
 	}
 	for _, c := range f.Consents {
 		if c.Type == "ine" && !c.Approved {

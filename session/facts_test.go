@@ -145,3 +145,25 @@ func TestAddressInParts(t *testing.T) {
 		wantFault(t, row.field+" too long", f.Validate(), row.field, session.FaultTooLong)
 	}
 }
+
+// TestInvitesAreForMail: what would break a mail is refused.
+func TestInvitesAreForMail(t *testing.T) {
+	t.Parallel()
+	for name, i := range map[string]session.Invite{
+		"a header in the address": {Email: "ada@example.com\r\nBcc: bob@example.com"}, "no address": {Email: "ada"},
+		"a name beside it": {Email: "Ada <ada@example.com>"}, "two": {Email: "ada@example.com, bob@example.com"},
+		"a header in the name":   {Email: "ada@example.com", Name: "Ada\r\nSubject: x"},
+		"a header in the sender": {Email: "ada@example.com", Display: "Shop\nX: y"},
+		"a script":               {Email: "ada@example.com", SupportURL: "javascript:alert(1)"},
+		"help by http":           {Email: "ada@example.com", SupportURL: "http://help.example.com"},
+		"help with a password":   {Email: "ada@example.com", SupportURL: "https://u:p@help.example.com"},
+	} {
+		if err := (session.Facts{Invite: &i}).Validate(); !errors.Is(err, session.ErrFacts) {
+			t.Errorf("%s: got %v, want it refused", name, err)
+		}
+	}
+	good := session.Invite{Email: "ada+tag@example.com", Name: "Ada Löve", Display: "The Shop", SupportURL: "https://help.example.com/x"}
+	if err := (session.Facts{Invite: &good}).Validate(); err != nil {
+		t.Error(err)
+	}
+}

@@ -19,7 +19,7 @@ func (s *Snapshot) hide() {
 	}
 	var kept []Found
 	for _, f := range s.Findings {
-		f.Device, f.Screening, f.Consent, f.Given, f.Run = nil, nil, nil, nil, f.Run.hidden()
+		f.Device, f.Screening, f.Consent, f.Given, f.Note, f.Run = nil, nil, nil, nil, nil, f.Run.hidden()
 		kept = append(kept, f)
 	}
 	s.Findings = kept

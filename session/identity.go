@@ -30,9 +30,10 @@ func (i Identity) Sessions() (List, bool) { return List{Ref: i.ref}, i.ref != (B
 
 // identityBody is how an identity is kept.
 type identityBody struct {
-	Status     Status    `json:"status"`
-	Session    uuid.UUID `json:"session"`
-	RedactedAt time.Time `json:"redacted_at,omitzero"`
+	Integration uuid.UUID `json:"integration"` // of the session
+	Status      Status    `json:"status"`
+	Session     uuid.UUID `json:"session"`
+	RedactedAt  time.Time `json:"redacted_at,omitzero"`
 }
 
 func identityOf(kept Entry) (Identity, error) {
@@ -85,7 +86,7 @@ func (w *work) identify() (err error) {
 	}
 	kept.Version++
 	kept.UpdatedAt = w.now
-	if kept.Body, err = json.Marshal(identityBody{Status: s.Status, Session: s.ID}); err != nil {
+	if kept.Body, err = json.Marshal(identityBody{Integration: s.Integration, Status: s.Status, Session: s.ID}); err != nil {
 		return err
 	}
 	w.change.Entries = append(w.change.Entries, kept)
@@ -126,6 +127,13 @@ func (e *Engine) identity(ctx context.Context, id uuid.UUID, externalRef string)
 	if len(found) == 0 {
 		return Entry{}, ErrNotFound
 	}
+	var b identityBody
+	if err := json.Unmarshal(found[0].Body, &b); err != nil {
+		return Entry{}, fmt.Errorf("session: the identity %s cannot be read: %w", found[0].ID, err)
+	}
+	if !e.sees(ctx, in, b.Integration) {
+		return Entry{}, ErrNotFound
+	}
 	return found[0], nil
 }
 
@@ -159,23 +167,35 @@ func (e *Engine) RedactIdentity(ctx context.Context, id uuid.UUID) (sessions, do
 	return sessions, documents, nil
 }
 
-// forgetIdentity redacts the identity of a session that is erased, when no other session has its reference, and takes
-// the reference from the session.
-func (w *work) forgetIdentity(ctx context.Context) error {
+// known reports whether a session beside the given one has a reference and is not redacted. Two that are redacted at
+// the same time do not count for one another: each has been marked before the other looks.
+func (e *Engine) known(ctx context.Context, but Session, ref BlindIndex) (bool, error) {
+	for q := (Query{Tenant: but.Tenant, Sandbox: but.Sandbox, Ref: ref, N: 100}); ; {
+		page, err := e.store.Query(ctx, q)
+		if err != nil {
+			return false, err
+		}
+		for _, s := range page {
+			if s.ID != but.ID && s.RedactedAt.IsZero() {
+				return true, nil
+			}
+			q.After = s.ID
+		}
+		if len(page) < q.N {
+			return false, nil
+		}
+	}
+}
+
+// forgetIdentity redacts the identity of a session that loses its reference, because it is erased or has another from
+// now on, when no other session has it.
+func (w *work) forgetIdentity(ctx context.Context, ref BlindIndex) error {
 	s := &w.snap.Session
-	ref := s.Ref
-	s.Ref = BlindIndex{}
 	if ref == (BlindIndex{}) {
 		return nil
 	}
-	others, err := w.e.store.Query(ctx, Query{Tenant: s.Tenant, Sandbox: s.Sandbox, Ref: ref, N: 2, Bare: true})
-	if err != nil {
+	if others, err := w.e.known(ctx, *s, ref); err != nil || others {
 		return err
-	}
-	for _, other := range others {
-		if other.ID != s.ID {
-			return nil
-		}
 	}
 	found, err := w.e.store.Entries(ctx, EntryQuery{
 		Tenant: s.Tenant, Sandbox: s.Sandbox, Kind: EntryIdentity, Name: hex.EncodeToString(ref[:]), At: w.now, N: 1,
@@ -190,7 +210,7 @@ func (w *work) forgetIdentity(ctx context.Context) error {
 	}
 	kept.Name, kept.UpdatedAt = "", w.now
 	kept.Version++
-	if kept.Body, err = json.Marshal(identityBody{Status: was.Status, Session: was.Session, RedactedAt: w.now}); err != nil {
+	if kept.Body, err = json.Marshal(identityBody{Integration: s.Integration, Status: was.Status, Session: was.Session, RedactedAt: w.now}); err != nil {
 		return err
 	}
 	w.change.Entries = append(w.change.Entries, kept)

@@ -112,3 +112,48 @@ func TestOneIdentity(t *testing.T) {
 		t.Errorf("%d identities were made, want one", made)
 	}
 }
+
+// TestIdentityGoesWithTheLast also when the last are redacted at the same time.
+func TestIdentityGoesWithTheLast(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		b := setUp(t, identifying)
+		sessions := []uuid.UUID{b.to(session.StatusApproved), b.to(session.StatusDeclined), b.to(session.StatusApproved)}
+		i, err := b.Identity(b.ctx, uuid.Nil, "customer-17")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for _, id := range sessions {
+			wg.Go(func() {
+				if _, err := b.Redact(b.ctx, id); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if i, err = b.Identity(b.ctx, i.ID, ""); err != nil || i.RedactedAt.IsZero() {
+			t.Fatalf("got %+v and %v, want it redacted", i, err)
+		}
+	}
+}
+
+// TestIdentityIsLeft: when its last session gets another reference, nothing is left of it.
+func TestIdentityIsLeft(t *testing.T) {
+	t.Parallel()
+	b := setUp(t, identifying)
+	id := b.to(session.StatusApproved)
+	i, err := b.Identity(b.ctx, uuid.Nil, "customer-17")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Update(b.ctx, id, session.Update{ExternalRef: new(new("customer-18"))}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Identity(b.ctx, uuid.Nil, "customer-17"); !errors.Is(err, session.ErrNotFound) {
+		t.Errorf("by the old reference: got %v, want it not found", err)
+	}
+	if i, err = b.Identity(b.ctx, i.ID, ""); err != nil || i.RedactedAt.IsZero() {
+		t.Errorf("got %+v and %v, want it redacted", i, err)
+	}
+}

@@ -15,14 +15,18 @@ type BlindIndex [16]byte
 // ErrNoKey: what was asked for needs [Config.Key], and there is none.
 var ErrNoKey = errors.New("session: Config.Key is missing")
 
-// RefIndex is the [Session.Ref] of an external reference within the engine's integration's tenant, live or sandbox
-// as that is. Without [Config.Key] it is zero.
+// RefIndex is the [Session.Ref] of an external reference among the sessions that an integration finds. Without
+// [Config.Key] it is zero.
 func (e *Engine) RefIndex(in Integration, externalRef string) BlindIndex {
 	key := e.cfg.key()
 	if key == (Key{}) || externalRef == "" {
 		return BlindIndex{}
 	}
-	return key.derive("external reference").index(in.Tenant, in.Sandbox, externalRef)
+	whose := in.Tenant
+	if in.Dialect != "" {
+		whose = in.ID
+	}
+	return key.derive("external reference").index(whose, in.Sandbox, externalRef)
 }
 
 // index is the keyed hash of a text of one tenant, live or sandbox.
@@ -40,4 +44,4 @@ func (k Key) index(tenant uuid.UUID, sandbox bool, text string) (x BlindIndex) {
 }
 
 // key is [Config.Key].
-func (c *core) key() Key { return c.Config.Key }
+func (c *core) key() Key { return c.own() }

@@ -61,6 +61,27 @@ func setUp(t *testing.T, adjust func(*session.Integration, *session.Config)) *be
 	return b
 }
 
+// setUpOver is setUp with an engine that works over something else than a bench's store, keeper and blobs: wrap puts it
+// in their place.
+func setUpOver(t *testing.T, adjust func(*session.Integration, *session.Config), wrap func(*bench, *session.Config)) *bench {
+	t.Helper()
+	var made session.Config
+	b := setUp(t, func(in *session.Integration, cfg *session.Config) {
+		if cfg.Key = session.NewKey(); adjust != nil {
+			adjust(in, cfg)
+		}
+		made = *cfg
+	})
+	made.Integrations = session.Fixed{b.in}
+	wrap(b, &made)
+	engine, err := session.New(b.store, made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Engine = engine.For(b.in.ID)
+	return b
+}
+
 func (b *bench) create(firstName string) *session.Snapshot {
 	b.t.Helper()
 	s, err := b.Create(b.ctx, session.Facts{ExternalRef: new("customer-17"), Person: session.Person{FirstName: firstName}})

@@ -12,13 +12,11 @@ import (
 type List struct {
 	Status []Status   // any of these; empty: all
 	Ref    BlindIndex // those of one external reference, see [Engine.RefIndex]; zero: all
-	// Own leaves out sessions of other integrations of the tenant.
-	Own    bool
-	Since  time.Time // those that were created at that time or later; zero: from the first on
-	Before time.Time // those that were created before; zero: to the last
-	After  uuid.UUID // the last id of the page before
-	Skip   int       // so many are passed over first; at most 10,000
-	N      int       // at most so many. Default: 100; at most 1,000
+	Since  time.Time  // those that were created at that time or later; zero: from the first on
+	Before time.Time  // those that were created before; zero: to the last
+	After  uuid.UUID  // the last id of the page before
+	Skip   int        // so many are passed over first; at most 10,000
+	N      int        // at most so many. Default: 100; at most 1,000
 }
 
 // MaxSkip is how far into a list one may skip; beyond that, a page begins after the last id of the one before.
@@ -51,7 +49,7 @@ func (e *Engine) List(ctx context.Context, l List) ([]Session, error) {
 				break
 			}
 			q.After = s.ID
-			if s = s.At(now); len(l.Status) == 0 || slices.Contains(l.Status, s.Status) {
+			if s = s.At(now); (len(l.Status) == 0 || slices.Contains(l.Status, s.Status)) && e.sees(ctx, in, s.Integration) {
 				page = append(page, s)
 			}
 		}
@@ -76,13 +74,13 @@ func (e *Engine) Count(ctx context.Context, l List, most int) (int, error) {
 // query is the list as the store has it.
 func (l List) query(in Integration) Query {
 	q := Query{Tenant: in.Tenant, Sandbox: in.Sandbox, Status: l.Status, Ref: l.Ref, After: l.After, Skip: min(max(l.Skip, 0), MaxSkip)}
-	if l.Own {
+	if in.Dialect != "" {
 		q.Integrations = []uuid.UUID{in.ID}
 	}
 	if !l.Since.IsZero() {
-		q.From = firstID(l.Since)
+		q.From = FirstID(l.Since)
 	}
-	if before := firstID(l.Before); !l.Before.IsZero() && (q.After == uuid.Nil || string(q.After[:]) > string(before[:])) {
+	if before := FirstID(l.Before); !l.Before.IsZero() && (q.After == uuid.Nil || string(q.After[:]) > string(before[:])) {
 		q.After = before
 	}
 	return q

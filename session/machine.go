@@ -16,6 +16,8 @@ type TransitionError struct {
 	Status Status // the session's, as the reader of this error would see it
 	Action Action // what was tried; "upload" for media
 	Actor  Actor  // who tried
+	// Sandbox says that the session is one of a sandbox, where a verb of an engine refuses.
+	Sandbox bool
 }
 
 func (e *TransitionError) Error() string {

@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
+	"github.com/bonafide-idv/bonafide/decision"
 	"github.com/bonafide-idv/bonafide/session"
 )
 
@@ -20,8 +22,10 @@ type life struct {
 	last     *session.Snapshot // as it was last read; nil once deleted
 	deleted  bool
 	redacted bool
+	end      session.Status // as it was redacted
 	receipt  []byte
-	told     int // deliveries that had been made of any session when this one was redacted or deleted
+	asked    int64 // the number of events when it was last asked for what is erased
+	told     int   // deliveries that had been made of any session when this one was redacted or deleted
 
 	tokens []string    // of all links that it ever had
 	media  []uuid.UUID // that were ever uploaded
@@ -107,7 +111,13 @@ func (l *life) check(t *rapid.T, w *walk) {
 		return
 	}
 	s := w.get(l.id)
-	if l.redacted = l.redacted || !s.RedactedAt.IsZero(); l.redacted {
+	if !l.redacted && !s.RedactedAt.IsZero() {
+		l.redacted, l.end = true, s.Status
+	}
+	if l.redacted {
+		if s.Status != l.end || !s.Status.Terminal() {
+			t.Fatalf("redacted as %s, it became %s", l.end, s.Status)
+		}
 		l.gone(w)
 		l.checkErased(t, w, rec)
 	}
@@ -131,9 +141,13 @@ func (l *life) checkTimes(t *rapid.T, w *walk, s *session.Snapshot, stored sessi
 		}
 	}
 	held := w.in.Policy.Sensitive
-	if s.Status.Terminal() && s.RedactedAt.IsZero() && s.Hidden != (held > 0 && !w.at(s).Before(s.EndedAt.Add(held))) &&
-		stored.Status == s.Status {
-		t.Fatalf("ended at %s, hidden: %t", s.EndedAt, s.Hidden)
+	if s.Status.Terminal() && s.RedactedAt.IsZero() && stored.Status == s.Status {
+		if late := stored.HideAt.After(s.EndedAt.Add(held)); stored.HideAt.IsZero() != (held == 0) || late {
+			t.Fatalf("ended at %s, hidden at %s, want it within %s", s.EndedAt, stored.HideAt, held)
+		}
+		if s.Hidden != (held > 0 && !w.at(s).Before(stored.HideAt)) {
+			t.Fatalf("to be hidden at %s, hidden: %t", stored.HideAt, s.Hidden)
+		}
 	}
 }
 
@@ -201,7 +215,10 @@ func (l *life) checkErased(t *rapid.T, w *walk, rec session.Record) {
 	if text, err := json.Marshal(seen); err != nil || bytes.Contains(text, []byte(canary)) {
 		t.Fatalf("after its erasure there is still, %v: %s", err, text)
 	}
-	l.checkRefused(t, w)
+	if l.asked != rec.Session.Seq { // what has not changed answers the same
+		l.asked = rec.Session.Seq
+		l.checkRefused(t, w)
+	}
 	if s := rec.Session; s.EraseAt.IsZero() && (s.Key != nil || s.Sealed != nil || s.Ref != (session.BlindIndex{}) || len(rec.Media) > 0) {
 		t.Fatalf("erased, and there is still %+v with %d media", s, len(rec.Media))
 	}
@@ -213,10 +230,18 @@ func (l *life) checkErased(t *rapid.T, w *walk, rec session.Record) {
 	}
 }
 
+var declined = decision.Verdict{Outcome: decision.Declined}
+
 // checkRefused asks for what is erased in every other way.
 func (l *life) checkRefused(t *rapid.T, w *walk) {
-	if s, err := w.Export(w.ctx, l.id); err == nil {
-		t.Fatalf("exported after its erasure: %v", s)
+	for name, do := range map[string]func(context.Context, uuid.UUID) (*session.Snapshot, error){
+		"export": w.Export, "resume": w.Resume, "reprocess": w.Reprocess, "invite": w.Invite, "hold": w.Hold, "start": w.Start,
+		"tag":    func(ctx context.Context, id uuid.UUID) (*session.Snapshot, error) { return w.Tag(ctx, id, canary) },
+		"revise": func(ctx context.Context, id uuid.UUID) (*session.Snapshot, error) { return w.Revise(ctx, id, declined) },
+	} {
+		if s, err := do(w.ctx, l.id); err == nil {
+			t.Fatalf("%s after its erasure: %v", name, s)
+		}
 	}
 	for _, id := range l.media {
 		if f, err := w.Exporting().File(w.ctx, id); err == nil {

@@ -62,8 +62,7 @@ type walk struct {
 func newWalk(t *testing.T, r *rapid.T) *walk {
 	w := &walk{lists: &lists{}, keeps: map[uuid.UUID]bool{}}
 	yes := func(what string) bool { return rapid.Bool().Draw(r, what) }
-	var made session.Config
-	w.bench = setUp(t, func(in *session.Integration, cfg *session.Config) {
+	w.bench = setUpOver(t, func(in *session.Integration, cfg *session.Config) {
 		p := &in.Policy
 		p.Screening = yes("screening")
 		if p.Screening && yes("monitoring") {
@@ -82,18 +81,11 @@ func newWalk(t *testing.T, r *rapid.T) *walk {
 		in.Sandbox = yes("sandbox")
 		p.AwaitOutcome = in.Sandbox && yes("await outcome")
 		in.Endpoints = append(in.Endpoints, session.Endpoint{ID: uuid.UUID{1}, Format: "gossip"})
-		cfg.Screener, cfg.Registry, cfg.Key = w.lists, session.SandboxRegistry{}, session.NewKey()
+		cfg.Screener, cfg.Registry = w.lists, session.SandboxRegistry{}
 		cfg.Checks = map[string]session.Check{"first": byName, "second": byName}
 		cfg.Renderers["gossip"] = gossip{}
-		made = *cfg
-	})
-	w.store = keepsOf{w.store, w.keeps}
-	made.Integrations = session.Fixed{w.in}
-	engine, err := session.New(w.store, made)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if w.Engine = engine.For(w.in.ID); w.in.Policy.Workflows {
+	}, func(b *bench, _ *session.Config) { b.store = keepsOf{b.store, w.keeps} })
+	if w.in.Policy.Workflows {
 		w.workflow = w.addDefault(gated("review")).ID
 	}
 	w.verbs = w.allVerbs()
@@ -147,7 +139,7 @@ func (w *walk) some(r *rapid.T) {
 func (w *walk) manyOfOne(r *rapid.T) {
 	w.create(r)
 	l := w.lives[len(w.lives)-1]
-	for range rapid.IntRange(5, 30).Draw(r, "times") {
+	for range rapid.IntRange(5, 20).Draw(r, "times") {
 		w.verb(r, l)
 	}
 }

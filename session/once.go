@@ -48,8 +48,10 @@ const AnswerLife = 24 * time.Hour
 // runTime is for how long a request of several changes is taken to be still running.
 const runTime = time.Minute
 
-// Once is the same engine, whose next verb is done once. It is for [Engine.Create] and for the verbs that change one
-// session; the others have [Engine.Do]. Without [Config.Key] they answer [ErrNoKey].
+// Once is the same engine, whose next verb is done once. It is for [Engine.Create], for the verbs that change one
+// session, a stored endpoint, a workflow or an entry, and for [Engine.RetryDelivery]; those that make several changes
+// have [Engine.Do]. Beside what is said at each, they then answer an *[AnsweredError], [ErrMismatch], [ErrRunning],
+// [ErrErased] for an answer that went with its session, and [ErrNoKey] without [Config.Key].
 func (e *Engine) Once(o Once) *Engine {
 	v := *e
 	v.once = &o

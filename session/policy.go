@@ -210,12 +210,12 @@ func (p Policy) Validate() (faults []string) {
 // Integration is one use of the engine: its policy, and where its events are told.
 type Integration struct {
 	ID uuid.UUID
-	// Tenant owns the sessions. Integrations of one tenant and Dialect see each other's. Default: ID, so that none
-	// does.
+	// Tenant owns the sessions. Its integrations see each other's, unless they have a Dialect. Default: ID, so that
+	// there is no other.
 	Tenant  uuid.UUID
 	Sandbox bool
-	// Dialect is the wire language that the integration speaks. Sessions are found only by integrations of the same
-	// one. Default: empty, which is one too.
+	// Dialect names the wire language of an integration that keeps its sessions to itself: no other integration of the
+	// tenant finds them, and it finds no other's. Default: empty, and it shares them with those that have none either.
 	Dialect   string
 	Policy    Policy
 	Endpoints []Endpoint

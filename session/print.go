@@ -77,6 +77,15 @@ func (Claim) Format(f fmt.State, _ rune) { redact(f, "claim") }
 func (Review) Format(f fmt.State, _ rune) { redact(f, "review") }
 
 // Format writes a fixed word for every verb.
+func (Once) Format(f fmt.State, _ rune) { redact(f, "once") }
+
+// Format writes what Error says for every verb.
+func (e *AnsweredError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
+
+// Format writes a fixed word for every verb.
+func (Proof) Format(f fmt.State, _ rune) { redact(f, "proof") }
+
+// Format writes a fixed word for every verb.
 func (Update) Format(f fmt.State, _ rune) { redact(f, "update") }
 
 func redact(w io.Writer, what string) { _, _ = io.WriteString(w, "["+what+"]") }
@@ -150,6 +159,12 @@ func (Claim) LogValue() slog.Value { return slog.StringValue("[claim]") }
 
 // LogValue gives a fixed word.
 func (Review) LogValue() slog.Value { return slog.StringValue("[review]") }
+
+// LogValue gives a fixed word.
+func (Once) LogValue() slog.Value { return slog.StringValue("[once]") }
+
+// LogValue gives a fixed word.
+func (Proof) LogValue() slog.Value { return slog.StringValue("[proof]") }
 
 // LogValue gives a fixed word.
 func (Update) LogValue() slog.Value { return slog.StringValue("[update]") }

@@ -53,7 +53,7 @@ func (e *Engine) reapply(ctx context.Context, in Integration, s Session) (erased
 		return false, err
 	}
 	on := *e
-	if on.once = nil; !e.speaks(ctx, in, s.Integration) {
+	if on.once = nil; !e.sees(ctx, in, s.Integration) {
 		on.integration = s.Integration
 	}
 	_, err = on.writeErased(ctx, Ref{ID: s.ID}, PartAttempts, func(w *work) error {

@@ -285,3 +285,58 @@ func TestRetention(t *testing.T) {
 		t.Errorf("exported with %v, want %v", err, session.ErrErased)
 	}
 }
+
+// TestHiddenStaysHidden: neither telling again nor deciding again shows what is shown no more, nor puts its end off.
+func TestHiddenStaysHidden(t *testing.T) {
+	t.Parallel()
+	b := setUp(t, func(in *session.Integration, _ *session.Config) {
+		in.Policy.Sensitive, in.Policy.Retention, in.Policy.Reprocess = time.Hour, 48*time.Hour, true
+	})
+	id := b.to(session.StatusApproved)
+	ended := b.get(id).EndedAt
+	list, err := b.Deliveries(b.ctx, session.DeliveryQuery{Session: id})
+	if err != nil || len(list) == 0 {
+		t.Fatalf("got %v and %v", list, err)
+	}
+	if _, err := b.RetryDelivery(b.ctx, list[0].ID); err != nil {
+		t.Fatalf("while it is shown: %v", err)
+	}
+	b.settle()
+	b.clock.Add(time.Hour)
+	if _, err := b.RetryDelivery(b.ctx, list[0].ID); !errors.Is(err, session.ErrErased) {
+		t.Errorf("told again: got %v, want %v", err, session.ErrErased)
+	}
+	for range 3 {
+		b.clock.Add(10 * time.Hour)
+		s, err := b.Reprocess(b.ctx, id)
+		if err != nil || !s.Hidden || s.Facts.Person != (session.Person{}) {
+			t.Fatalf("decided again: got %v and %v, want it hidden", s, err)
+		}
+		b.settle()
+	}
+	if s := b.get(id); !s.RedactAt.Equal(ended.Add(48*time.Hour)) || !s.Hidden {
+		t.Errorf("to be redacted at %s, want %s", s.RedactAt, ended.Add(48*time.Hour))
+	}
+	b.clock.Add(18 * time.Hour)
+	b.settle()
+	if b.get(id).RedactedAt.IsZero() {
+		t.Error("not redacted when its retention was over")
+	}
+}
+
+// TestNotesAreHidden with the rest.
+func TestNotesAreHidden(t *testing.T) {
+	t.Parallel()
+	b := setUp(t, func(in *session.Integration, _ *session.Config) { in.Policy.Sensitive = time.Hour })
+	id := b.to(session.StatusReview)
+	if _, err := b.Annotate(b.ctx, id, "ada", "she looks like her picture"); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.reviewed(id, "ada", decision.Approved); err != nil {
+		t.Fatal(err)
+	}
+	b.clock.Add(time.Hour)
+	if n := b.get(id).Notes(); len(n) != 0 {
+		t.Errorf("got %v, want none", n)
+	}
+}

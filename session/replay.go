@@ -42,9 +42,9 @@ func (e *Engine) TestEndpoint(ctx context.Context, id uuid.UUID, body []byte) (T
 
 // RetryDelivery has a delivery that was made or given up made once more: with the same bytes, of the same event
 // and with its number, but as another delivery, which is answered. Receivers tell by what is in the body that
-// it is the same.
+// it is the same. One that failed and waits for its next try is tried at once, as itself.
 //
-// Errors: [ErrNotFound]; [ErrPending]; [ErrErased] when its body is gone; those of [Engine.Once], whose Encode
+// Errors: [ErrNotFound]; [ErrPending] for one that is about to be made; [ErrErased] when its body is gone, or is shown no more; those of [Engine.Once], whose Encode
 // gets the [Delivery].
 func (e *Engine) RetryDelivery(ctx context.Context, id uuid.UUID) (Delivery, error) {
 	if err := e.answered(ctx); err != nil {
@@ -59,7 +59,7 @@ func (e *Engine) RetryDelivery(ctx context.Context, id uuid.UUID) (Delivery, err
 		return d, err
 	}
 	if d.State.Pending() {
-		return Delivery{}, ErrPending
+		return e.hurry(ctx, in, d)
 	}
 	again, err := e.resend(ctx, d.Session, []Delivery{d})
 	if err != nil {
@@ -69,6 +69,27 @@ func (e *Engine) RetryDelivery(ctx context.Context, id uuid.UUID) (Delivery, err
 		return Delivery{}, ErrErased
 	}
 	return again[0], nil
+}
+
+// hurry has a delivery that failed, and waits for its next try, tried at once.
+func (e *Engine) hurry(ctx context.Context, in Integration, d Delivery) (Delivery, error) {
+	now := e.now()
+	if d.State != DeliveryDue || d.Last.At.IsZero() || !d.DueAt.After(now.Add(claimTime)) {
+		return Delivery{}, ErrPending // it is about to be made
+	}
+	d.DueAt = now
+	kept, err := e.keep(in, now, d)
+	if err != nil {
+		return Delivery{}, err
+	}
+	if errs := e.store.Settle(ctx, d); errs != nil {
+		return Delivery{}, errs[0]
+	}
+	e.stir()
+	if len(kept) == 0 {
+		return d, nil
+	}
+	return d, e.applyEntries(ctx, now, kept...)
 }
 
 // delivery finds a delivery by its id.
@@ -81,7 +102,7 @@ func (e *Engine) delivery(ctx context.Context, in Integration, id uuid.UUID) (De
 	if err != nil {
 		return Delivery{}, err
 	}
-	if len(found) == 0 {
+	if len(found) == 0 || !e.sees(ctx, in, found[0].Integration) {
 		return Delivery{}, ErrNotFound
 	}
 	return found[0], nil
@@ -92,7 +113,7 @@ const maxReplay = 1000
 
 // Replay has an endpoint told again, in their order, of the events that it was to be told of, from one on,
 // which is named by its own id or that of a delivery of it: at most n, and at most 1,000. Each is made once,
-// however often it was made before; those that are still to be made, and those whose bodies are gone, are left
+// however often it was made before; those that are still to be made, and those whose bodies are gone or are shown no more, are left
 // out. It answers how many deliveries there will be, and from where to go on; nil: that was all. It looks at
 // everything from there on, and writes as many changes as there are sessions: what was begun when ctx ends or
 // an error comes stays begun, and is counted.
@@ -147,7 +168,7 @@ func (e *Engine) Replay(ctx context.Context, endpoint, from uuid.UUID, n int) (m
 func (e *Engine) toldFrom(ctx context.Context, in Integration, endpoint, from uuid.UUID, n int) (
 	list []Delivery, err error) {
 	// A delivery's id was made after its event's, but perhaps in the same millisecond.
-	q := DeliveryQuery{Tenant: in.Tenant, Sandbox: in.Sandbox, Endpoint: endpoint, From: firstID(timeOf(from)), N: 1000}
+	q := DeliveryQuery{Tenant: in.Tenant, Sandbox: in.Sandbox, Endpoint: endpoint, From: FirstID(timeOf(from)), N: 1000}
 	byEvent := map[uuid.UUID]Delivery{}
 	for {
 		page, err := e.store.Deliveries(ctx, q)
@@ -177,7 +198,6 @@ func (e *Engine) toldFrom(ctx context.Context, in Integration, endpoint, from uu
 
 // resend adds to a session further deliveries like some that it had, but for those whose bodies are gone.
 func (e *Engine) resend(ctx context.Context, id uuid.UUID, list []Delivery) ([]Delivery, error) {
-	const tries = 5
 	for try := 1; ; try++ {
 		rec, err := e.load(ctx, Ref{ID: id, Deleted: true}, 0)
 		if err != nil {
@@ -192,7 +212,7 @@ func (e *Engine) resend(ctx context.Context, id uuid.UUID, list []Delivery) ([]D
 			return nil, err
 		}
 		err = w.commit(ctx)
-		if !errors.Is(err, ErrConflict) || try == tries || e.hosted {
+		if !errors.Is(err, ErrConflict) || try == writeTries || e.hosted {
 			return again, err
 		}
 		if err := e.answered(ctx); err != nil {
@@ -204,8 +224,9 @@ func (e *Engine) resend(ctx context.Context, id uuid.UUID, list []Delivery) ([]D
 // again adds the deliveries to the change, and gives them with their bodies in clear.
 func (w *work) again(list []Delivery) (open []Delivery, err error) {
 	key := w.snap.key()
+	hidden := !w.snap.HideAt.IsZero() && !w.now.Before(w.snap.HideAt)
 	for _, d := range list {
-		if len(d.Body) == 0 || d.Personal && key == (Key{}) {
+		if len(d.Body) == 0 || d.Personal && (key == (Key{}) || hidden) {
 			continue
 		}
 		body := d.Body

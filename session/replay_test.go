@@ -255,3 +255,28 @@ func TestDeliveriesWithOneUnreadable(t *testing.T) {
 		t.Error("a body that could not be opened because ctx ended is shown as lost")
 	}
 }
+
+// TestHurry: a delivery that failed need not wait for its next try, and is itself.
+func TestHurry(t *testing.T) {
+	t.Parallel()
+	b := setUp(t, nil)
+	b.receiver.Answer(503)
+	b.create("any")
+	b.settle()
+	list, err := b.Deliveries(b.ctx, session.DeliveryQuery{})
+	if err != nil || len(list) == 0 || list[0].Tries != 1 {
+		t.Fatalf("got %v and %v, want one that failed", list, err)
+	}
+	b.receiver.Answer(200)
+	if n := b.settle(); n != 0 {
+		t.Fatalf("%d were done, want none before the next try is due", n)
+	}
+	again, err := b.RetryDelivery(b.ctx, list[0].ID)
+	if err != nil || again.ID != list[0].ID {
+		t.Fatalf("got %v and %v, want the same delivery", again, err)
+	}
+	b.settle()
+	if list, err = b.Deliveries(b.ctx, session.DeliveryQuery{}); err != nil || list[0].State != session.DeliveryDone || list[0].Tries != 2 {
+		t.Errorf("got %v, %d tries and %v, want it made", list[0].State, list[0].Tries, err)
+	}
+}

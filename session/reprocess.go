@@ -48,6 +48,9 @@ func (e *Engine) Trigger(ctx context.Context, id, workflow uuid.UUID) (*Snapshot
 	})
 }
 
+// maxDecisions is how many decisions a session may have when it is decided again.
+const maxDecisions = 200
+
 // reprocessable refuses what may not be decided again, and brings the session up to date.
 func (w *work) reprocessable() error {
 	switch {
@@ -61,6 +64,9 @@ func (w *work) reprocessable() error {
 	}
 	if _, err := Next(w.snap.Status, ActionReprocess, w.e.actor); err != nil {
 		return err
+	}
+	if len(w.snap.Decisions) >= maxDecisions {
+		return ErrEnough
 	}
 	if w.snap.runs() >= maxRuns {
 		return ErrEnough

@@ -80,6 +80,21 @@ func (e *Engine) Required(ctx context.Context, s *Snapshot) ([]media.Context, er
 	return list, nil
 }
 
+// Uploaded are the media of the attempt that is submitted next, or was submitted last, in the order of upload: what
+// [Engine.Required] is about. After a request for resubmission they are none until the next attempt has begun, as what
+// was judged counts no more. The slice is the caller's own.
+func (s *Snapshot) Uploaded() (list []Medium) {
+	if a := s.attempt(); a != nil && a.Status == StatusResubmissionRequested {
+		return nil
+	}
+	for _, m := range s.Media {
+		if m.Attempt == s.AttemptID {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
 // policiesOf are the checks that a run of the graph may make.
 func policiesOf(g workflow.Graph) (names []string) {
 	for _, n := range g.Nodes {

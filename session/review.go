@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -15,7 +16,7 @@ import (
 // Review is a session as reviewers have it, from when it was left to a human being: a case.
 type Review struct {
 	Status    ReviewState
-	Reviewer  string           // who has it; empty: nobody
+	Reviewer  string           // who has it, or had it when it was decided; empty: nobody
 	ClaimedAt time.Time        // since when
 	EnteredAt time.Time        // when it was left to a human being
 	DecidedAt time.Time        // zero: not yet
@@ -54,9 +55,9 @@ const ClaimLife = 30 * time.Minute
 
 const (
 	// maxNotes is how many notes an attempt may have.
-	maxNotes = 500
+	maxNotes = 100
 	// maxNote is how many characters a note may have.
-	maxNote = 10_000
+	maxNote = 5_000
 	// maxClaims is how often a case may be taken and given back.
 	maxClaims = 1000
 	// ActionClaim and ActionNote are what a [TransitionError] names of a case. They are no part of the state machine.
@@ -89,6 +90,9 @@ func (s *Snapshot) Review(now time.Time) *Review {
 	case i+1 < len(s.Decisions):
 		last := s.Decisions[i+1]
 		c.Outcome, c.DecidedAt = last.Outcome, last.At
+		if claim := s.claim(); claim != nil && last.By == ActorReviewer && !claim.At.Before(c.EnteredAt) {
+			c.Reviewer, c.ClaimedAt = claim.Reviewer, claim.At // who decided had it, or has said who it was
+		}
 		switch last.Outcome {
 		case decision.Approved:
 			c.Status = ReviewApproved
@@ -197,21 +201,33 @@ func (e *Engine) Annotate(ctx context.Context, id uuid.UUID, author, text string
 	})
 }
 
-// DecideReview is [Engine.Decide] by a reviewer, of a case that no other reviewer has; an empty reviewer decides one
-// that nobody has.
+// DecideReview is [Engine.Decide] by a reviewer, of a case that no other reviewer has; an empty reviewer stands for
+// whoever has it. What was read before stays, where the verdict's record says nothing but a reason.
 //
 // Errors: those of [Engine.Decide]; a *[TransitionError] also when the session is not in review; [ErrClaimed].
 func (e *Engine) DecideReview(ctx context.Context, id uuid.UUID, reviewer string, v decision.Verdict) (*Snapshot, error) {
 	if err := checkVerdict(&v); err != nil {
 		return nil, err
 	}
+	silent := v.Record.Person == nil && v.Record.Document == nil
 	return e.write(ctx, Ref{ID: id}, allParts, func(w *work) error {
+		if last := w.snap.Latest(w.snap.AttemptID); last != nil && silent {
+			reason := v.Record.Reason
+			v.Record = last.Record
+			v.Record.Reason = reason
+		}
 		c := w.snap.Review(w.now)
 		if w.snap.Status != StatusReview || c == nil {
 			return &TransitionError{Status: w.snap.At(w.now).Status, Action: actionOf[v.Outcome], Actor: ActorReviewer}
 		}
-		if c.Reviewer != "" && c.Reviewer != reviewer {
+		if c.Reviewer != "" && reviewer != "" && c.Reviewer != reviewer {
 			return ErrClaimed
+		}
+		if who := cmp.Or(reviewer, c.Reviewer); who != "" && c.Reviewer == "" {
+			taken := Claim{Reviewer: who, At: w.now, Until: w.now}
+			if err := w.addFinding(FindingClaim, w.snap.AttemptID, ActorReviewer, FindingFacts{Claim: &taken}); err != nil {
+				return err
+			}
 		}
 		return w.carryOut(v, ActorReviewer)
 	})
@@ -228,7 +244,7 @@ func (e *Engine) Reviews(ctx context.Context, status ReviewState, after uuid.UUI
 	if statuses == nil {
 		statuses = []Status{StatusReview}
 	}
-	n = min(orDefault(max(n, 0), 50), 100)
+	n = min(orDefault(max(n, 0), 50), 1000)
 	rows, err := e.List(ctx, List{Status: statuses, After: after, N: 1000})
 	if err != nil {
 		return nil, uuid.Nil, err

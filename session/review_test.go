@@ -44,10 +44,10 @@ func TestReview(t *testing.T) {
 		{"almost half an hour later", func() error { b.clock.Add(session.ClaimLife - time.Microsecond); return nil }, nil, session.ReviewClaimed, "bob"},
 		{"half an hour later", func() error { b.clock.Add(time.Microsecond); return nil }, nil, session.ReviewOpen, ""},
 		{"noted", func() error { _, err := b.Annotate(b.ctx, id, "ada", "looks fine"); return err }, nil, session.ReviewOpen, ""},
-		{"decided", func() error { return b.reviewed(id, "ada", decision.Approved) }, nil, session.ReviewApproved, ""},
-		{"claimed late", func() error { _, err := b.Claim(b.ctx, id, "ada"); return err }, session.ErrTransition, session.ReviewApproved, ""},
-		{"decided late", func() error { return b.reviewed(id, "ada", decision.Declined) }, session.ErrTransition, session.ReviewApproved, ""},
-		{"noted late", func() error { _, err := b.Annotate(b.ctx, id, "", "done"); return err }, nil, session.ReviewApproved, ""},
+		{"decided", func() error { return b.reviewed(id, "ada", decision.Approved) }, nil, session.ReviewApproved, "ada"},
+		{"claimed late", func() error { _, err := b.Claim(b.ctx, id, "ada"); return err }, session.ErrTransition, session.ReviewApproved, "ada"},
+		{"decided late", func() error { return b.reviewed(id, "ada", decision.Declined) }, session.ErrTransition, session.ReviewApproved, "ada"},
+		{"noted late", func() error { _, err := b.Annotate(b.ctx, id, "", "done"); return err }, nil, session.ReviewApproved, "ada"},
 	} {
 		if err := step.do(); !errors.Is(err, step.err) {
 			t.Errorf("%s: got %v, want %v", step.name, err, step.err)

@@ -32,6 +32,16 @@ type Run struct {
 // the caller's own, but not what it points to.
 func (s *Snapshot) Run() *Run {
 	var run *Run
+	s.eachRun(func(r *Run) { run = r })
+	if run != nil && !run.Status.Ended() && s.Status != StatusSubmitted && s.Status != StatusAwaitingExternal {
+		run.Status, run.Asked, run.CompletedAt = workflow.Failed, nil, orDefault(s.EndedAt, s.UpdatedAt)
+	}
+	return run
+}
+
+// eachRun goes through the states of the session's runs, oldest first. Each is the caller's own.
+func (s *Snapshot) eachRun(do func(*Run)) {
+	var run *Run
 	for _, f := range s.Findings {
 		switch {
 		case f.Run != nil:
@@ -41,13 +51,58 @@ func (s *Snapshot) Run() *Run {
 			}
 			run = next
 		case f.Gate != nil && run != nil:
+			run = run.clone()
 			_ = run.answer(*f.Gate) // it was accepted when it was given
+		default:
+			continue
+		}
+		do(run)
+	}
+}
+
+// Standing is the conclusion that readers go by, and the run of a workflow that came to it, nil when none did: the
+// newest decision but for requests for resubmission. While a session is decided again that is the last one. It is nil
+// while there is none, and when the session has ended without one.
+func (s *Snapshot) Standing() (*Concluded, *Run) {
+	var d *Concluded
+	for i := range s.Decisions {
+		if s.Decisions[i].Outcome != decision.Resubmission {
+			d = &s.Decisions[i]
 		}
 	}
-	if run != nil && !run.Status.Ended() && s.Status != StatusSubmitted && s.Status != StatusAwaitingExternal {
-		run.Status, run.Asked, run.CompletedAt = workflow.Failed, nil, orDefault(s.EndedAt, s.UpdatedAt)
+	if d == nil {
+		return nil, nil
 	}
-	return run
+	final := d.Outcome == decision.Approved || d.Outcome == decision.Declined
+	switch s.Status {
+	case StatusReview, StatusApproved, StatusDeclined:
+	case StatusSubmitted, StatusAwaitingExternal:
+		if !final {
+			return nil, nil
+		}
+	default:
+		return nil, nil
+	}
+	var run *Run
+	s.eachRun(func(r *Run) {
+		if r.Status.Ended() && !r.CreatedAt.After(d.At) {
+			run = r
+		}
+	})
+	return d, run
+}
+
+// Processings is how often it was begun to decide about the session.
+func (s *Snapshot) Processings() int {
+	runs := map[string]bool{}
+	s.eachRun(func(r *Run) { runs[r.ID] = true })
+	submitted := 0
+	for _, a := range s.Attempts {
+		if a.Submitter != "" {
+			submitted++
+		}
+	}
+	return max(submitted, len(runs))
 }
 
 // PausedAt is the gate at which the run waits for the host; empty: it does not.

@@ -40,7 +40,7 @@ func withScreening(l *lists, monitoring time.Duration) func(*session.Integration
 // events are the kinds of all events of a session.
 func (b *bench) events(id uuid.UUID) (kinds []session.EventKind) {
 	b.t.Helper()
-	rec, err := b.store.Load(b.ctx, session.Ref{Tenant: b.in.ID, ID: id}, session.PartEvents)
+	rec, err := b.store.Load(b.ctx, session.Ref{Tenant: b.in.ID, ID: id, Deleted: true}, session.PartEvents)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -192,12 +192,17 @@ func (e *Engine) claimed(ctx context.Context, claimed Session, parts Parts) (*Sn
 }
 
 // guarded calls what is the host's, whose panics are errors. Of what it says only the type goes on to the log:
-// the text may be about a person. What is no fault, ErrWait and decision.ErrSubject, is passed on.
+// the text may be about a person. What is no fault, ErrWait and decision.ErrSubject, is passed on, bare.
 func guarded(whose string, call func() error) (err error) {
 	defer func() {
-		if r := recover(); r != nil {
+		switch r := recover(); {
+		case r != nil:
 			err = fmt.Errorf("session: the %s panicked: %T", whose, r)
-		} else if err != nil && !errors.Is(err, ErrWait) && !errors.Is(err, decision.ErrSubject) {
+		case errors.Is(err, ErrWait):
+			err = ErrWait
+		case errors.Is(err, decision.ErrSubject):
+			err = decision.ErrSubject
+		case err != nil:
 			err = fmt.Errorf("session: the %s failed: %T", whose, err)
 		}
 	}()

@@ -64,10 +64,10 @@ func (e *Engine) Untag(ctx context.Context, id uuid.UUID, tag string) (*Snapshot
 // Errors: those of [Engine.Update]; a *[FactsError] beyond [MaxTags].
 func (e *Engine) SetTags(ctx context.Context, id uuid.UUID, tags []string) (*Snapshot, error) {
 	return e.updateFacts(ctx, id, EventUpdated, func(f *Facts) (bool, error) {
-		var each []string
+		each, known := []string(nil), map[string]bool{}
 		for _, t := range tags {
-			if !slices.Contains(each, t) {
-				each = append(each, t)
+			if !known[t] {
+				each, known[t] = append(each, t), true
 			}
 		}
 		changed := !slices.Equal(f.Tags, each)
@@ -127,7 +127,12 @@ func (e *Engine) updateFacts(ctx context.Context, id uuid.UUID, tell EventKind, 
 		if err := w.snap.Facts.Validate(); err != nil {
 			return err
 		}
-		w.snap.Ref = e.RefIndex(w.in, deref(w.snap.Facts.ExternalRef))
+		was := w.snap.Ref
+		if w.snap.Ref = e.RefIndex(w.in, deref(w.snap.Facts.ExternalRef)); w.snap.Ref != was {
+			if err := w.forgetIdentity(ctx, was); err != nil {
+				return err
+			}
+		}
 		w.snap.UpdatedAt = w.now
 		if err := w.sealFacts(); err != nil {
 			return err
@@ -141,6 +146,11 @@ func merge(into, members json.RawMessage) (json.RawMessage, error) {
 	if err := checkObject("metadata", members, maxMetadata); err != nil || len(members) == 0 {
 		return into, err
 	}
+	return setMembers(into, members)
+}
+
+// setMembers is merge of objects that are known to be acceptable.
+func setMembers(into, members json.RawMessage) (json.RawMessage, error) {
 	names, values, err := membersOf(into)
 	if err != nil {
 		return nil, err

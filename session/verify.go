@@ -221,7 +221,7 @@ func (v *verifier) notes(ctx context.Context) error {
 func (v *verifier) newer(ctx context.Context) error {
 	q := EventQuery{Tenant: v.in.Tenant, Sandbox: v.in.Sandbox, N: 1000}
 	if v.newest.N > 0 {
-		q.From = firstID(v.newest.To.Add(-lateness))
+		q.From = FirstID(v.newest.To.Add(-lateness))
 	}
 	for {
 		page, err := v.e.store.Events(ctx, q)

@@ -56,20 +56,20 @@ func (e *Engine) load(ctx context.Context, ref Ref, parts Parts) (Record, error)
 	if err != nil {
 		return rec, err
 	}
-	if rec.Session.Sandbox != caller.Sandbox || !e.speaks(ctx, caller, rec.Session.Integration) {
+	if rec.Session.Sandbox != caller.Sandbox || !e.sees(ctx, caller, rec.Session.Integration) {
 		return Record{}, ErrNotFound
 	}
 	return rec, nil
 }
 
-// speaks reports whether the caller's integration and another one speak the same wire language. One that is not
-// there any more speaks any.
-func (e *Engine) speaks(ctx context.Context, caller Integration, other uuid.UUID) bool {
-	if caller.ID == other {
-		return true
+// sees reports whether an integration finds the sessions of another one of its tenant: when neither has a dialect. Those
+// of one that is not there any more it finds.
+func (e *Engine) sees(ctx context.Context, caller Integration, other uuid.UUID) bool {
+	if caller.ID == other || caller.Dialect != "" {
+		return caller.ID == other
 	}
 	in, err := e.policyOf(ctx, other)
-	return err != nil || in.Dialect == caller.Dialect
+	return err != nil || in.Dialect == ""
 }
 
 // workOn makes work of a record. It calls the keeper, but not the store.
@@ -154,6 +154,9 @@ func (e *Engine) openRecord(ctx context.Context, rec Record) (*Snapshot, error) 
 	return s, nil
 }
 
+// writeTries is how often a verb reads and writes anew when others were faster.
+const writeTries = 20
+
 // write runs one verb: it reads the session, lets do change it, and writes once; again when somebody else was
 // faster.
 func (e *Engine) write(ctx context.Context, ref Ref, parts Parts, do func(*work) error) (*Snapshot, error) {
@@ -167,7 +170,6 @@ func (e *Engine) writeErased(ctx context.Context, ref Ref, parts Parts, do func(
 
 func (e *Engine) writeOn(ctx context.Context, ref Ref, parts Parts,
 	workOn func(context.Context, Record) (*work, error), do func(*work) error) (*Snapshot, error) {
-	const tries = 5
 	if e.about != nil || e.once != nil {
 		parts |= allParts // who asks for it is answered with the whole session
 	}
@@ -190,13 +192,16 @@ func (e *Engine) writeOn(ctx context.Context, ref Ref, parts Parts,
 			return nil, err
 		}
 		if err := do(w); err != nil {
+			if refused := (*TransitionError)(nil); errors.As(err, &refused) {
+				refused.Sandbox = w.snap.Sandbox
+			}
 			return nil, err
 		}
 		if err := w.identify(); err != nil {
 			return nil, err
 		}
 		err = w.commit(ctx)
-		if errors.Is(err, ErrConflict) && try < tries && !e.hosted {
+		if errors.Is(err, ErrConflict) && try < writeTries && !e.hosted {
 			continue
 		}
 		if err != nil {
@@ -234,7 +239,10 @@ func (w *work) moveAs(as EventKind, action Action, by Actor, at time.Time) error
 	s.Status = to
 	s.UpdatedAt = at
 	s.DecideAt, s.ScreenAt, s.RetryAt, s.Tries = time.Time{}, time.Time{}, time.Time{}, 0
-	s.EndedAt, s.HideAt, s.RedactAt = time.Time{}, time.Time{}, time.Time{}
+	s.EndedAt = time.Time{}
+	if action == ActionResume { // it is the person's turn again; any other way out of an end puts nothing off
+		s.HideAt, s.RedactAt = time.Time{}, time.Time{}
+	}
 	switch {
 	case to == StatusSubmitted:
 		if action != ActionContinue {
@@ -255,20 +263,6 @@ func (w *work) moveAs(as EventKind, action Action, by Actor, at time.Time) error
 	return w.tellCase(from, by, at)
 }
 
-// tellCase tells of the case that is opened by a review, or decided at its end.
-func (w *work) tellCase(from Status, by Actor, at time.Time) error {
-	to := w.snap.Status
-	switch {
-	case !w.in.Policy.Cases:
-		return nil
-	case to == StatusReview:
-		return w.emit(EventCaseOpened, by, at)
-	case from == StatusReview && (to == StatusApproved || to == StatusDeclined):
-		return w.emit(EventCaseDecided, by, at)
-	}
-	return nil
-}
-
 // end notes that the session has come to its end, and for how long what is about the person stays.
 func (w *work) end(at time.Time) {
 	s, p := &w.snap.Session, w.in.Policy
@@ -276,10 +270,10 @@ func (w *work) end(at time.Time) {
 	if !s.RedactedAt.IsZero() {
 		return // nothing about the person is left
 	}
-	if p.Sensitive > 0 {
+	if p.Sensitive > 0 && s.HideAt.IsZero() {
 		s.HideAt = instant(at.Add(p.Sensitive))
 	}
-	if p.Retention > 0 {
+	if p.Retention > 0 && s.RedactAt.IsZero() {
 		s.RedactAt = instant(at.Add(p.Retention))
 	}
 }
@@ -360,80 +354,6 @@ func (w *work) appendDecision(v decision.Verdict, by Actor) error {
 	return nil
 }
 
-// emit appends an event, and a delivery for every endpoint that wants it. A deletion is not held up by an
-// endpoint to which it cannot be told.
-func (w *work) emit(kind EventKind, by Actor, at time.Time) error {
-	return w.emitAbout(w.snap.AttemptID, kind, by, at)
-}
-
-// emitAbout is emit for an event about another attempt than the current one.
-func (w *work) emitAbout(attempt uuid.UUID, kind EventKind, by Actor, at time.Time) error {
-	s := &w.snap.Session
-	ev := Event{
-		ID: w.e.cfg.NewID(w.now), Session: s.ID, Change: w.change.ID, Kind: kind, Status: s.Status,
-		Attempt: attempt, By: by, At: at,
-	}
-	w.audit(&ev)
-	w.change.Events = append(w.change.Events, ev)
-	for _, ep := range w.e.endpointsOf(w.in) {
-		err := w.addDelivery(ev, ep)
-		if err != nil && !w.snap.Deleted() {
-			return err
-		}
-		if err != nil {
-			w.e.cfg.Log.Error("an endpoint cannot be told", "session", s.ID, "event", kind, "endpoint", ep.ID, "error", err)
-		}
-	}
-	return nil
-}
-
-// addDelivery renders an event for an endpoint.
-func (w *work) addDelivery(ev Event, ep Endpoint) error {
-	if !ep.Wants(ev.Kind) {
-		return nil
-	}
-	body, personal, ok, err := w.render(ev, ep)
-	if err != nil {
-		return fmt.Errorf("session: %s for endpoint %s: %w", ev.Kind, ep.ID, err)
-	}
-	if !ok {
-		return nil
-	}
-	s := &w.snap.Session
-	d := Delivery{
-		ID: w.e.cfg.NewID(w.now), Tenant: s.Tenant, Sandbox: s.Sandbox, Session: s.ID, Integration: s.Integration,
-		Endpoint: ep.ID, Event: ev.ID, CreatedAt: w.now, DueAt: w.now, State: DeliveryDue, Body: body,
-	}
-	if d.Personal = personal && w.snap.key() != (Key{}) && !w.snap.Deleted() && s.RedactedAt.IsZero(); d.Personal {
-		d.Body = w.snap.key().seal(s, part{"delivery", d.ID}, body)
-	}
-	if w.held(ev) {
-		d.State, d.DueAt = DeliveryHeld, instant(w.now.Add(w.in.Policy.ResubmissionHold))
-	}
-	w.change.Deliveries = append(w.change.Deliveries, d)
-	return nil
-}
-
-// render calls the endpoint's renderer, whose panics are errors.
-func (w *work) render(ev Event, ep Endpoint) (body []byte, personal, ok bool, err error) {
-	renderer := w.e.cfg.Renderers[ep.Format]
-	if renderer == nil {
-		return nil, false, false, fmt.Errorf("there is no renderer for %q", ep.Format)
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("the renderer panicked: %T", r)
-		}
-	}()
-	return renderer.Render(ev, w.snap, ep)
-}
-
-// held reports whether the person, who submitted in the page, may still try again before the host is told.
-func (w *work) held(ev Event) bool {
-	a := w.snap.attempt()
-	return ev.Kind == EventResubmissionRequested && w.in.Policy.ResubmissionHold > 0 && a != nil && a.Submitter == ActorPerson
-}
-
 // commit writes the change, if there is any.
 func (w *work) commit(ctx context.Context) error {
 	if w.result == nil {
@@ -441,6 +361,10 @@ func (w *work) commit(ctx context.Context) error {
 	}
 	if err := w.remember(w.result); err != nil {
 		return err
+	}
+	if len(w.change.Events) == 0 && w.e.about != nil && w.e.actor != ActorPerson && w.in.Policy.Audit {
+		w.change.Keep = true // nothing is changed, but the answer tells of the person
+		w.jot(EventRead)
 	}
 	if len(w.change.Events) == 0 {
 		if len(w.change.Entries) == 0 {
@@ -473,7 +397,7 @@ func (w *work) complete() {
 
 // active notes the person's activity.
 func (w *work) active() {
-	if w.e.actor == ActorPerson {
+	if w.e.actor == ActorPerson && w.now.After(w.snap.ActiveAt) {
 		w.snap.ActiveAt = w.now
 	}
 }

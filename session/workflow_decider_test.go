@@ -176,16 +176,21 @@ func TestNamedWorkflow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	own := b.submitted(session.Facts{Workflow: &named.ID})
 	if _, err := b.DeactivateWorkflow(b.ctx, named.ID); err != nil {
 		t.Fatal(err)
 	}
-	own, lost := b.submitted(session.Facts{Workflow: &named.ID}), b.submitted(session.Facts{Workflow: new(uuid.New())})
 	b.settle()
 	if got := b.get(own).Status; got != session.StatusAwaitingExternal {
 		t.Errorf("by its own workflow the session is %s", got)
 	}
-	if got := b.get(lost).Status; got != session.StatusReview {
-		t.Errorf("by one that is not there the session is %s", got)
+	for name, facts := range map[string]session.Facts{
+		"one that is no longer used": {Workflow: &named.ID}, "one that is not there": {Workflow: new(uuid.New())},
+		"a check that is not there": {Checks: []string{"face_match", "nobody_knows_it"}},
+	} {
+		if _, err := b.Create(b.ctx, facts); !errors.Is(err, session.ErrFacts) {
+			t.Errorf("created with %s: got %v, want it refused", name, err)
+		}
 	}
 }
 
@@ -235,7 +240,7 @@ func TestRequestedChecks(t *testing.T) {
 		cfg.Checks = map[string]session.Check{"own": answering(workflow.CheckFailed), "face_match": answering(workflow.CheckPassed)}
 	})
 	b.addDefault(one("face_match", ""))
-	id := b.submitted(session.Facts{Checks: []string{"own", "face_match", "risk_assessment", "nobody_knows_it", "own"}})
+	id := b.submitted(session.Facts{Checks: []string{"own", "face_match", "risk_assessment", "own"}})
 	b.settle()
 	s := b.get(id)
 	var made []string

@@ -68,6 +68,11 @@ func (s *Snapshot) fields() facts {
 	return f
 }
 
+// Extracted is what was read from the documents, by the names that conditions of workflows and results know it by
+// (https://docs.withverifa.com/api-details/data-access): texts, the age in years at a time, and the address with its
+// parts. What was not read is not there. The map is the caller's.
+func Extracted(r decision.Record, at time.Time) map[string]any { return extracted(r, at) }
+
 // extracted are what checks have read.
 func extracted(r decision.Record, now time.Time) facts {
 	f := facts{}

@@ -28,7 +28,7 @@ type Policy struct {
 
 // Policies are the checks that have a name of their own at
 // https://docs.withverifa.com/core-concepts/verifications-checks, by category; age_verification is a name of
-// ours, because that of the vendor is not public. None of them is made by this module. The slice is the
+// ours, because that of the vendor is not public. None of them is made by this package. The slice is the
 // caller's own.
 func Policies() []Policy { return slices.Clone(policies) }
 

@@ -37,7 +37,7 @@ func TestReceiver(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var printed bytes.Buffer
-			rc := &receiver{secret: secret, print: &printed, now: func() time.Time { return now }}
+			rc := &receiver{secret: secret, verify: veriff, print: &printed, now: func() time.Time { return now }}
 			for range c.times {
 				r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(c.body))
 				r.Header.Set("x-hmac-signature", string(c.signer.Sign(nil, []byte(body))))
@@ -57,6 +57,45 @@ func TestReceiver(t *testing.T) {
 	}
 }
 
+// TestReceiverOfVerifas believes what an endpoint's secret has signed, recently, and prints it once.
+func TestReceiverOfVerifas(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	secret, other := auth.GenerateWebhookSecret(), auth.GenerateSecret()
+	const id, body = "0192f0c8-0000-4000-8000-000000000001", `{"event":"session.approved"}`
+	for _, c := range []struct {
+		name   string
+		signer *auth.Secret
+		sent   time.Time
+		body   string // as it arrives
+		status int
+		prints int
+	}{
+		{"genuine, twice", secret, now, body, 200, 1},
+		{"another secret", other, now, body, 401, 0},
+		{"changed on the way", secret, now, body + " ", 401, 0},
+		{"six minutes old", secret, now.Add(-6 * time.Minute), body, 401, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var printed bytes.Buffer
+			rc := &receiver{secret: secret, verify: verifa, print: &printed, now: func() time.Time { return now }}
+			for range 2 {
+				r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(c.body))
+				r.Header.Set("x-verifa-signature", c.signer.TimestampedSign(c.sent, []byte(body)))
+				r.Header.Set("webhook-id", id)
+				w := httptest.NewRecorder()
+				if rc.ServeHTTP(w, r); w.Code != c.status {
+					t.Errorf("answered %d, want %d", w.Code, c.status)
+				}
+			}
+			if got := strings.Count(printed.String(), body); got != c.prints {
+				t.Errorf("printed %d times, want %d", got, c.prints)
+			}
+		})
+	}
+}
+
 // TestReceiverOfTheUnknown takes what was added after it was written: other kinds of webhook, further members and
 // headers, and the signature of a second secret while secrets are changed.
 func TestReceiverOfTheUnknown(t *testing.T) {
@@ -65,7 +104,7 @@ func TestReceiverOfTheUnknown(t *testing.T) {
 	secret, second := auth.GenerateSecret(), auth.GenerateSecret()
 	const id, body = "0192f0c8-0000-4000-8000-000000000001", `{"eventType":"some.thing.new","more":{"a":[1]}}`
 	var printed bytes.Buffer
-	rc := &receiver{secret: secret, print: &printed, now: func() time.Time { return now }}
+	rc := &receiver{secret: secret, verify: veriff, print: &printed, now: func() time.Time { return now }}
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 	r.Header.Set("x-hmac-signature", string(secret.Sign(nil, []byte(body))))
 	r.Header.Set("webhook-id", id)

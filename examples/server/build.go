@@ -2,40 +2,43 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/google/uuid"
-	_ "github.com/mattn/go-sqlite3"
 
 	"github.com/bonafide-idv/bonafide/decision/watchlist"
 	"github.com/bonafide-idv/bonafide/httpadapter"
+	"github.com/bonafide-idv/bonafide/httpadapter/verifa"
 	"github.com/bonafide-idv/bonafide/httpadapter/webhook"
-	"github.com/bonafide-idv/bonafide/media"
 	"github.com/bonafide-idv/bonafide/session"
-	"github.com/bonafide-idv/bonafide/storage/fileblobs"
 	"github.com/bonafide-idv/bonafide/storage/filekeeper"
-	"github.com/bonafide-idv/bonafide/storage/memstore"
-	"github.com/bonafide-idv/bonafide/storage/sqlstore"
 )
 
 // server is everything that serves, and what must be closed after it.
 type server struct {
-	credentials credentials       // those of the flags' integration
-	integration uuid.UUID         // its id
-	screened    bool              // there is a watchlist
-	said        map[string]string // by the configuration that it was started with
-	directory   *directory
-	engine      *session.Engine
-	handler     http.Handler
-	desk        *desk // nil: there is none
-	close       func()
+	own       *own              // whom the flags make; nil: the integrations are those of the file
+	screened  bool              // there is a watchlist
+	said      map[string]string // by the configuration that it was started with
+	master    string            // file of the master key
+	directory *directory
+	keeper    *filekeeper.Keeper // nil: everything is in memory
+	engine    *session.Engine
+	keys      *verifa.Keys
+	handler   http.Handler
+	desk      *desk // nil: there is none
+	close     func()
+}
+
+// own is whom a server is for whose flags make the integrations: one of Veriff's language, and two of Verifa's.
+type own struct {
+	credentials
+	apiKeys
+	veriff, live, sandbox uuid.UUID // ids
 }
 
 // build puts the parts together.
@@ -48,50 +51,69 @@ func build(ctx context.Context, cfg *config, log *slog.Logger) (*server, error) 
 	if err != nil {
 		return nil, err
 	}
-	d, err := openDepot(ctx, cfg, creds.APIKey)
+	keys, err := keysOf(cfg)
+	if err != nil {
+		return nil, err
+	}
+	d, err := openDepot(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
 	s := &server{
-		credentials: creds, integration: d.integration, screened: screener != nil,
-		said: cfg.said, directory: new(directory), close: d.close,
+		screened: screener != nil, said: cfg.said, master: cfg.masterKey,
+		directory: new(directory), keeper: d.files, close: d.close,
 	}
-	if err := s.assemble(cfg, log, screener, d); err != nil {
+	if cfg.roster == nil {
+		s.own, err = ownOf(ctx, d, creds, keys)
+	}
+	if err == nil {
+		err = s.assemble(ctx, cfg, log, screener, d)
+	}
+	if err == nil && cfg.restored {
+		err = s.eraseAgain(ctx, log)
+	}
+	if err != nil {
 		d.close()
 		return nil, err
 	}
 	return s, nil
 }
 
+// ownOf finds the integrations of the keys, or makes them at the first start.
+func ownOf(ctx context.Context, d *depot, creds credentials, keys apiKeys) (*own, error) {
+	o := &own{credentials: creds, apiKeys: keys}
+	for _, in := range []struct {
+		key uuid.UUID
+		id  *uuid.UUID
+	}{{creds.APIKey, &o.veriff}, {keyName(keys.Live), &o.live}, {keyName(keys.Sandbox), &o.sandbox}} {
+		var err error
+		if *in.id, err = d.integration(ctx, in.key, time.Now()); err != nil {
+			return nil, err
+		}
+	}
+	return o, nil
+}
+
+// keyName is a key of Verifa's language in the form of one of Veriff's.
+func keyName(text string) uuid.UUID { return uuid.NewSHA1(uuid.Nil, []byte(text)) }
+
 // assemble makes the engine and what serves it.
-func (s *server) assemble(cfg *config, log *slog.Logger, screener session.Screener, d *depot) error {
+func (s *server) assemble(ctx context.Context, cfg *config, log *slog.Logger, screener session.Screener, d *depot) error {
 	roster, err := s.rosterOf(cfg)
 	if err != nil {
 		return err
 	}
 	s.directory.Store(roster)
-	sender, err := webhook.New(s.directory, webhook.Config{
-		AllowPrivate: cfg.allowPrivate, LegacySignature: cfg.legacySignature,
-	})
-	if err != nil {
+	if s.engine, err = s.engineOf(cfg, log, screener, d); err != nil {
 		return err
 	}
-	s.engine, err = session.New(d.store, session.Config{
-		Integrations: s.directory,
-		Keeper:       d.keeper,
-		Blobs:        d.blobs,
-		MediaLimits:  cfg.maxUpload.limits(),
-		Decider:      s.directory,
-		Screener:     screener,
-		Registry:     session.SandboxRegistry{},
-		Renderers:    httpadapter.Renderers(),
-		Deliverer:    sender,
-		Log:          log,
-	})
-	if err != nil {
+	s.keys = verifa.NewKeys(s.engine)
+	if err := s.keepKeys(ctx, roster); err != nil {
 		return err
 	}
-	api, err := httpadapter.New(s.engine, s.directory, cfg.ofAPI(log))
+	ofAPI := cfg.ofAPI(log)
+	ofAPI.Verifa.Keys = s.keys
+	api, err := httpadapter.New(s.engine, s.directory, ofAPI)
 	if err != nil {
 		return err
 	}
@@ -107,10 +129,40 @@ func (s *server) assemble(cfg *config, log *slog.Logger, screener session.Screen
 	return err
 }
 
-// ofAPI is what the API is told.
+// engineOf makes the engine, and the sender of its webhooks.
+func (s *server) engineOf(cfg *config, log *slog.Logger, screener session.Screener, d *depot) (*session.Engine, error) {
+	secrets := new(verifa.EndpointSecrets)
+	sender, err := webhook.New(s.directory, webhook.Config{
+		AllowPrivate: cfg.allowPrivate, LegacySignature: cfg.legacySignature,
+		Schemes: map[string]webhook.Scheme{verifa.Format: webhook.Verifa(secrets)},
+	})
+	if err != nil {
+		return nil, err
+	}
+	engine, err := session.New(d.store, session.Config{
+		Integrations: s.directory,
+		Keeper:       d.keeper,
+		Key:          d.key,
+		Blobs:        d.blobs,
+		MediaLimits:  cfg.maxUpload.limits(),
+		Decider:      s.directory,
+		Screener:     screener,
+		Registry:     session.SandboxRegistry{},
+		Renderers:    httpadapter.Renderers(),
+		Deliverer:    sender,
+		Log:          log,
+	})
+	secrets.Use(engine)
+	return engine, err
+}
+
+// ofAPI is what the API is told, but for the keys.
 func (c *config) ofAPI(log *slog.Logger) httpadapter.Config {
 	return httpadapter.Config{
 		PublicURL: c.publicURL, MaxUploads: c.maxUploads, Codes: c.codes, LegacySignature: c.legacySignature, Log: log,
+		Verifa: httpadapter.Verifa{
+			Plan: c.plan, CheckURL: func(url string) error { return webhook.CheckURL(url, c.allowPrivate) },
+		},
 	}
 }
 
@@ -126,12 +178,12 @@ func openDesk(addr string, s *server, log *slog.Logger) (*desk, error) {
 	return &desk{s.engine, s.directory, log, listener}, nil
 }
 
-// rosterOf is who the integrations are: those of the file, or the one of the flags.
+// rosterOf is who the integrations are: those of the file, or those of the flags.
 func (s *server) rosterOf(cfg *config) (*roster, error) {
 	if cfg.roster != nil {
 		return cfg.roster, nil
 	}
-	return ofFlags(cfg, s.credentials, s.integration)
+	return ofFlags(cfg, s.own)
 }
 
 // screenerOf is the list of -watchlist; nil: there is none.
@@ -152,101 +204,6 @@ func screenerOf(cfg *config) (session.Screener, error) {
 		return nil, fmt.Errorf("-watchlist %s: %w", cfg.watchlist, withoutPath(err))
 	}
 	return list, nil
-}
-
-// identity is the credentials that were given, or those of the credentials file. A server whose integrations
-// have their own has none.
-func identity(cfg *config) (credentials, error) {
-	if cfg.roster != nil {
-		return credentials{}, nil
-	}
-	if cfg.givenIdentity {
-		return credentials{APIKey: cfg.parsedKey, SharedSecret: cfg.sharedSecret}, nil
-	}
-	if cfg.sqlitePath == "" {
-		return newCredentials(), nil // in memory everything ends with the process
-	}
-	if err := os.MkdirAll(cfg.data, 0o700); err != nil {
-		return credentials{}, err
-	}
-	return loadCredentials(filepath.Join(cfg.data, "credentials.json"))
-}
-
-// depot is a store with what goes with it.
-type depot struct {
-	store       session.Store
-	integration uuid.UUID // of the key that the flags or the credentials file give
-	keeper      session.Keeper
-	blobs       media.Blobs
-	ping        func(context.Context) error
-	close       func()
-}
-
-// openDepot opens the store that was asked for.
-func openDepot(ctx context.Context, cfg *config, key uuid.UUID) (*depot, error) {
-	if cfg.sqlitePath != "" {
-		return openSQLite(ctx, cfg, key)
-	}
-	return &depot{
-		store: memstore.New(), integration: session.NewID(time.Now()),
-		ping: func(context.Context) error { return nil }, close: func() {},
-	}, nil
-}
-
-// openSQLite opens the database, the keys, which are beside it and not in it, and the folder of media.
-func openSQLite(ctx context.Context, cfg *config, key uuid.UUID) (*depot, error) {
-	path := cfg.sqlitePath
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
-	}
-	if exists(path) && !exists(path+".keys") {
-		return nil, fmt.Errorf("%s.keys is missing, without which nothing in the database can be read: put it back, or name another -db", path)
-	}
-	db, err := sql.Open("sqlite3", sqlstore.SQLiteDSN(path))
-	if err != nil {
-		return nil, err
-	}
-	d := &depot{ping: db.PingContext, close: func() { _ = db.Close() }}
-	if err := d.openBeside(ctx, cfg, db, key); err != nil {
-		d.close()
-		return nil, fmt.Errorf("%s cannot be opened: %w", path, err)
-	}
-	return d, nil
-}
-
-// openBeside completes the depot around the database.
-func (d *depot) openBeside(ctx context.Context, cfg *config, db *sql.DB, key uuid.UUID) error {
-	// The keys come first: a database without them is taken for one that has lost them.
-	master, err := filekeeper.LoadMaster(cfg.sqlitePath + ".master")
-	if err != nil {
-		return err
-	}
-	keeper, err := filekeeper.Open(cfg.sqlitePath+".keys", master)
-	if err != nil {
-		return err
-	}
-	d.keeper = keeper
-	d.close = func() { _, _ = keeper.Close(), db.Close() }
-	if err := sqlstore.Migrate(ctx, db, sqlstore.SQLite()); err != nil {
-		return err
-	}
-	store, err := sqlstore.New(db, sqlstore.SQLite())
-	if err != nil {
-		return err
-	}
-	d.store = store
-	if key != uuid.Nil {
-		if d.integration, err = store.Integration(ctx, key, time.Now()); err != nil {
-			return err
-		}
-	}
-	d.blobs, err = fileblobs.Open(filepath.Join(cfg.data, "media"))
-	return err
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }
 
 // health answers whether the store can be reached.

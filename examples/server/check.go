@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -13,9 +14,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bonafide-idv/bonafide/auth"
 	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
 	"github.com/bonafide-idv/bonafide/httpadapter/webhook"
-	"github.com/bonafide-idv/bonafide/session"
 )
 
 // check completes the configuration and answers its first fault.
@@ -28,7 +29,7 @@ func (c *config) check() error {
 		return fmt.Errorf("-desk-addr %q is not host:port of a loopback address, as 127.0.0.1:8081, "+
 			"which it must be because the desk asks for no key", c.deskAddr)
 	}
-	for _, check := range []func() error{c.checkStorage, c.checkIdentity, c.checkWebhooks, c.checkLimits, c.checkWords} {
+	for _, check := range []func() error{c.checkStorage, c.checkIdentity, c.checkKeys, c.checkWebhooks, c.checkLimits, c.checkWords} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -63,6 +64,8 @@ func (c *config) checkStorage() error {
 		c.db = "sqlite:" + filepath.Join(c.data, "bonafide.db")
 	}
 	switch kind, path, _ := strings.Cut(c.db, ":"); {
+	case c.db == "memory:" && c.masterKey+c.previousMaster != "":
+		return errors.New("-master-key and -previous-master-key are for a database in a file, and -db memory: has none")
 	case c.db == "memory:":
 		return nil
 	case kind == "sqlite" && path != "" && !strings.HasPrefix(path, ":") && !strings.HasPrefix(path, "file:"):
@@ -73,6 +76,7 @@ func (c *config) checkStorage() error {
 	if info, err := os.Stat(c.sqlitePath); err == nil && info.IsDir() {
 		return fmt.Errorf("-db %q is a folder, and must be a file", c.db)
 	}
+	c.masterKey = cmp.Or(c.masterKey, c.sqlitePath+".master")
 	return nil
 }
 
@@ -86,6 +90,25 @@ func (c *config) checkIdentity() (err error) {
 	}
 	if c.parsedKey, err = uuid.Parse(c.apiKey); err != nil || len(c.apiKey) != 36 || c.parsedKey == uuid.Nil {
 		return errors.New("-api-key is not a UUID")
+	}
+	return nil
+}
+
+// checkKeys reads -live-key, -sandbox-key and -plan.
+func (c *config) checkKeys() error {
+	for _, given := range []struct {
+		flag, text string
+		sandbox    bool
+	}{{"-live-key", c.liveKey, false}, {"-sandbox-key", c.sandboxKey, true}} {
+		key, err := auth.ParseAPIKey(given.text)
+		if given.text != "" && (err != nil || key.Publishable || key.Sandbox != given.sandbox) {
+			return fmt.Errorf("%s is not %s and 16 or more letters and digits", given.flag,
+				map[bool]string{false: "vk_live_", true: "vk_sandbox_"}[given.sandbox])
+		}
+	}
+	var known bool
+	if c.plan, known = plans()[c.planName]; !known {
+		return fmt.Errorf("-plan %q is not %s", c.planName, planNames)
 	}
 	return nil
 }
@@ -117,6 +140,9 @@ func (c *config) checkWebhooks() error {
 func (c *config) checkLimits() error {
 	if c.ttl < time.Second {
 		return fmt.Errorf("-session-ttl %s is too short: it must be at least 1s", c.ttl)
+	}
+	if c.captureTTL < time.Second {
+		return fmt.Errorf("-capture-ttl %s is too short: it must be at least 1s", c.captureTTL)
 	}
 	if c.monitoring < 0 {
 		return fmt.Errorf("-monitoring %s must not be negative", c.monitoring)
@@ -151,16 +177,4 @@ func (c *config) checkWords() error {
 		return fmt.Errorf("-codes %q is neither pages nor tables", c.codesName)
 	}
 	return nil
-}
-
-// policy is what an integration may do that says nothing else.
-func (c *config) policy() session.Policy {
-	return session.Policy{
-		Lifetime: c.ttl,
-		Deletion: true,
-		Review:   true,
-		Strict:   c.strict,
-		Create:   []session.Rule{{N: c.createMinute, Window: time.Minute}},
-		Delete:   []session.Rule{{N: c.deleteHour, Window: time.Hour}, {N: c.deleteDay, Window: 24 * time.Hour}},
-	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bonafide-idv/bonafide/httpadapter/verifa"
 	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
 )
 
@@ -43,6 +44,14 @@ type config struct {
 	createMinute    int64
 	deleteHour      int64
 	deleteDay       int64
+	liveKey         string
+	sandboxKey      string
+	planName        string
+	plan            verifa.Plan
+	captureTTL      time.Duration
+	masterKey       string // completed by check; empty: everything is in memory
+	previousMaster  string // empty: the master key is not being changed
+	restored        bool
 	logLevelName    string
 	logLevel        slog.Level
 	sqlitePath      string // empty: everything is in memory
@@ -51,10 +60,10 @@ type config struct {
 	holdsSecrets    bool // the file
 
 	said   map[string]string // by flag: what the flags, the environment and the file say, before it is completed
-	roster *roster           // of the file's integrations; nil: the flags make the one that there is
+	roster *roster           // of the file's integrations; nil: the flags make those that there are
 }
 
-const usage = `bonafide's example server: identity verification on SQLite or in memory, in Veriff's language.
+const usage = `bonafide's example server: identity verification on SQLite or in memory, in the languages of Veriff and Verifa.
 
 Every flag is also an environment variable: BONAFIDE_ and its name in capitals, with underscores; and a member
 of the file of -config, in small letters, with underscores. A flag beats its environment variable, which beats
@@ -65,6 +74,9 @@ of person.firstName "Approve", person.fullName "Ivan Examplov" and person.dateOf
 The registry of POST /v1/validate-registry knows two people, who are made up: idNumber 123456789 is Ada Specimen, born
 1990-02-28, and 987654321 is Bob Sample, born 1967-03-30. It answers synchronously, to who signs, where the Host begins
 with sync-api., as with curl -H 'Host: sync-api.localhost'.
+
+In Verifa's language, under /api/v1, a session of the sandbox waits until POST /api/v1/sessions/{id}/simulate says how it
+ends; a live one is decided by its workflow, and where there is none of yours it is in review, for the desk.
 
 `
 
@@ -112,6 +124,8 @@ func (c *config) flags() *flag.FlagSet {
 	flags.StringVar(&c.apiKey, "api-key", "", "API key, a `UUID` (default: made at the first start)")
 	flags.StringVar(&c.sharedSecret, "shared-secret", "",
 		"shared `secret` that signs (default: made at the first start)")
+	c.verifaFlags(flags)
+	c.masterFlags(flags)
 	c.webhookFlags(flags)
 	c.deskFlags(flags)
 	flags.BoolVar(&c.strict, "strict", false,
@@ -127,12 +141,35 @@ func (c *config) flags() *flag.FlagSet {
 		"how long after a screening the next one follows, a Go `duration`; 0: never")
 	c.uploadFlags(flags)
 	flags.DurationVar(&c.ttl, "session-ttl", 7*24*time.Hour,
-		"how long a session may stay unsubmitted, a Go `duration` such as 36h")
-	flags.Int64Var(&c.createMinute, "create-per-minute", 600, "at most so many sessions are created in any minute")
+		"how long a session may stay unsubmitted, a Go `duration` such as 36h; in Verifa's language it is -capture-ttl")
+	flags.Int64Var(&c.createMinute, "create-per-minute", 600, "at most so many sessions are created in any minute; in Verifa's language it is -plan that says")
 	flags.Int64Var(&c.deleteHour, "delete-per-hour", 5, "at most so many sessions are deleted in any hour")
 	flags.Int64Var(&c.deleteDay, "delete-per-day", 10, "at most so many sessions are deleted in any 24 hours")
 	flags.StringVar(&c.logLevelName, "log-level", "info", "debug, info, warn or error")
 	return flags
+}
+
+// verifaFlags are those of Verifa's language.
+func (c *config) verifaFlags(flags *flag.FlagSet) {
+	flags.StringVar(&c.liveKey, "live-key", "",
+		"live API `key` of Verifa's language: vk_live_ and 16 or more letters and digits (default: made at the first start)")
+	flags.StringVar(&c.sandboxKey, "sandbox-key", "",
+		"API `key` of its sandbox: vk_sandbox_ and 16 or more letters and digits (default: made at the first start)")
+	flags.DurationVar(&c.captureTTL, "capture-ttl", 20*time.Minute,
+		"-session-ttl of Verifa's language, and so how long a capture token is good, a Go `duration`")
+	flags.StringVar(&c.planName, "plan", "enterprise",
+		"`plan` of Verifa's customers, which bounds requests, creations and submissions: free, starter, professional or enterprise")
+}
+
+// masterFlags are those of the key that seals the sessions' keys.
+func (c *config) masterFlags(flags *flag.FlagSet) {
+	flags.StringVar(&c.masterKey, "master-key", "",
+		"`file` of the 32 bytes that seal the keys of the sessions, made at the first start; keep it out of the backups of the "+
+			"rest (default: that of -db with .master)")
+	flags.StringVar(&c.previousMaster, "previous-master-key", "",
+		"`file` of the master key until now, which -master-key replaces while the server runs (default: none)")
+	flags.BoolVar(&c.restored, "restored", false,
+		"the database was put back from a backup: first erase again what was erased since")
 }
 
 func (c *config) deskFlags(flags *flag.FlagSet) {

@@ -69,6 +69,13 @@ func TestBadConfiguration(t *testing.T) {
 		{"watchlist with a fault", []string{"-addr", "127.0.0.1:0", "-watchlist", "testdata/faulty.jsonl"}, nil, "line 3"},
 		{"file that is not there", []string{"-config", "testdata/none.json"}, nil, "-config testdata/none.json: it cannot be read"},
 		{"file that is a folder", nil, map[string]string{"BONAFIDE_CONFIG": "testdata"}, "-config testdata"},
+		{"live key of a sandbox", []string{"-live-key", "vk_sandbox_aaaaaaaaaaaaaaaa"}, nil, "-live-key is not vk_live_ and 16"},
+		{"short key", []string{"-sandbox-key", "vk_sandbox_aaaaaaaaaaaaaaa"}, nil, "-sandbox-key is not vk_sandbox_ and 16"},
+		{"publishable key", nil, map[string]string{"BONAFIDE_LIVE_KEY": "vk_pub_live_aaaaaaaaaaaaaaaa"}, "-live-key is not"},
+		{"captures of no time", []string{"-capture-ttl", "1ms"}, nil, "-capture-ttl"},
+		{"plan that is none", []string{"-plan", "gold"}, nil, `-plan "gold" is not free, starter`},
+		{"master key of what is not kept", []string{"-db", "memory:", "-master-key", "x"}, nil, "-db memory: has none"},
+		{"previous master key that is not there", []string{"-addr", "127.0.0.1:0", "-previous-master-key", "testdata/none"}, nil, "testdata/none is missing"},
 		{"log level", []string{"-log-level", "loud"}, nil, "-log-level"},
 		{"environment", nil, map[string]string{"BONAFIDE_SESSION_TTL": "soon"}, "BONAFIDE_SESSION_TTL"},
 		{"environment of words", nil, map[string]string{"BONAFIDE_LIVE": "perhaps"}, "BONAFIDE_LIVE"},
@@ -120,6 +127,16 @@ var settings = []struct {
 	{"webhook-fullauto-url", `"https://a.example"`, "https://b.example", "https://c.example",
 		[3]string{"https://a.example", "https://b.example", "https://c.example"}, func(c *config) any { return c.webhooks.FullAuto }},
 	{"allow-private-webhooks", `true`, "false", "true", [3]string{"true", "false", "true"}, func(c *config) any { return c.allowPrivate }},
+	{"live-key", `"vk_live_aaaaaaaaaaaaaaaa"`, "vk_live_bbbbbbbbbbbbbbbb", "vk_live_cccccccccccccccc",
+		[3]string{"vk_live_aaaaaaaaaaaaaaaa", "vk_live_bbbbbbbbbbbbbbbb", "vk_live_cccccccccccccccc"}, func(c *config) any { return c.liveKey }},
+	{"sandbox-key", `"vk_sandbox_aaaaaaaaaaaaaaaa"`, "vk_sandbox_bbbbbbbbbbbbbbbb", "vk_sandbox_cccccccccccccccc",
+		[3]string{"vk_sandbox_aaaaaaaaaaaaaaaa", "vk_sandbox_bbbbbbbbbbbbbbbb", "vk_sandbox_cccccccccccccccc"}, func(c *config) any { return c.sandboxKey }},
+	{"capture-ttl", `"1h"`, "2h", "3h", [3]string{"1h0m0s", "2h0m0s", "3h0m0s"},
+		func(c *config) any { return c.verifaPolicy(c.plan, false).Lifetime }},
+	{"plan", `"free"`, "starter", "professional", [3]string{"50", "100", "150"}, func(c *config) any { return c.verifaPolicy(c.plan, false).Create[0].N }},
+	{"master-key", `"a"`, "b", "c", [3]string{"a", "b", "c"}, func(c *config) any { return c.masterKey }},
+	{"previous-master-key", `"a"`, "b", "c", [3]string{"a", "b", "c"}, func(c *config) any { return c.previousMaster }},
+	{"restored", `true`, "false", "true", [3]string{"true", "false", "true"}, func(c *config) any { return c.restored }},
 	{"live", `true`, "false", "1", [3]string{"true", "false", "true"}, func(c *config) any { return c.live }},
 	{"strict", `true`, "0", "true", [3]string{"true", "false", "true"}, func(c *config) any { return c.policy().Strict }},
 	{"codes", `"tables"`, "pages", "tables", [3]string{"1", "0", "1"}, func(c *config) any { return int(c.codes) }},
@@ -186,7 +203,7 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("uploads: %+v, want 18 and 20 MiB", limits)
 	}
 	if c.monitoring != 24*time.Hour || c.strict || c.legacySignature || c.codes != 0 || c.webhooks.FullAuto != "" ||
-		c.deskAddr != "" || c.maxUploads != 16 {
+		c.deskAddr != "" || c.maxUploads != 16 || c.captureTTL != 20*time.Minute || c.plan.Name != "enterprise" {
 		t.Errorf("by default: %+v", c)
 	}
 }

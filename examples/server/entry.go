@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bonafide-idv/bonafide/auth"
+	"github.com/bonafide-idv/bonafide/httpadapter/verifa"
 	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
 	"github.com/bonafide-idv/bonafide/session"
 )
@@ -30,6 +31,9 @@ type entry struct {
 	ownAuto  bool  // full auto has an address of its own
 	policy   session.Policy
 	webhooks veriff.Webhooks
+	dialect  string // empty: Veriff's
+	apiKeys  []auth.APIKey
+	plan     verifa.Plan
 
 	owner    *entry      // whose key it has: itself, or the one that keyOf names
 	flexible []uuid.UUID // whose keyOf names this one
@@ -79,23 +83,33 @@ func (c *config) readIntegrations(list value, getenv func(string) string) error 
 
 // readEntry reads one integration.
 func (c *config) readEntry(v value, getenv func(string) string) (*entry, error) {
-	e := &entry{path: v.path, active: true, sandbox: !c.live, policy: c.policy(), webhooks: c.webhooks, ownAuto: c.fullAuto}
-	e.policy.Monitoring = -1 // not said
+	e := &entry{
+		path: v.path, active: true, sandbox: !c.live, webhooks: c.webhooks, ownAuto: c.fullAuto, plan: c.plan,
+	}
+	var ofKey, ofVeriff, ofVerifa, keys, policy value
 	known := members{
-		"id": id(&e.id), "tenant": id(&e.tenant), "name": name(&e.name), "sandbox": truth(&e.sandbox),
-		"api_key": id(&e.apiKey), "also_api_key_of": name(&e.keyOf), "active": truth(&e.active),
-		"secrets": c.secrets(&e.secrets, getenv), "signing_secret": count(&e.signing, 0), "full_auto": truthIfSaid(&e.fullAuto),
-		"policy": policyOf(&e.policy), "webhooks": c.webhooksOf(&e.webhooks, &e.ownAuto),
+		"id": id(&e.id), "tenant": id(&e.tenant), "name": name(&e.name), "dialect": dialect(&e.dialect),
+		"sandbox": truth(&e.sandbox), "active": truth(&e.active), "policy": keep(&policy),
+		"api_key": id(&e.apiKey), "also_api_key_of": name(&e.keyOf), "secrets": c.secrets(&e.secrets, getenv),
+		"signing_secret": count(&e.signing, 0), "full_auto": truthIfSaid(&e.fullAuto),
+		"webhooks": c.webhooksOf(&e.webhooks, &e.ownAuto), "keys": keep(&keys), "plan": planOf(&e.plan),
 	}
-	var ofKey value
-	for _, member := range []string{"api_key", "active", "secrets", "signing_secret"} {
-		read := known[member]
-		known[member] = func(v value) error { ofKey = v; return read(v) }
-	}
+	known.note(&ofKey, "api_key", "active", "secrets", "signing_secret")
+	known.note(&ofVeriff, "api_key", "also_api_key_of", "secrets", "signing_secret", "full_auto", "webhooks")
+	known.note(&ofVerifa, "keys", "plan")
 	if err := v.object(known); err != nil {
 		return nil, err
 	}
+	if e.dialect != "" {
+		if ofVeriff.raw != nil {
+			return nil, ofVeriff.fault("is for Veriff's language; in Verifa's, customers give the addresses of webhooks themselves")
+		}
+		return e, c.readVerifa(e, v, keys, policy, getenv)
+	}
+	e.policy = c.policy()
 	switch {
+	case ofVerifa.raw != nil:
+		return nil, ofVerifa.fault("is for Verifa's language, which dialect must say")
 	case e.keyOf != "" && ofKey.raw != nil:
 		return nil, ofKey.fault("belongs to the integration that also_api_key_of names, and cannot stand here")
 	case e.keyOf == "" && (e.apiKey == uuid.Nil || len(e.secrets) == 0):
@@ -103,11 +117,17 @@ func (c *config) readEntry(v value, getenv func(string) string) (*entry, error) 
 	case e.keyOf != "" && e.id == uuid.Nil && e.name == "":
 		return nil, v.fault("needs an id or a name, as it has no key of its own")
 	}
-	return e, c.complete(e)
+	return e, c.complete(e, policy)
 }
 
-// complete gives the integration what follows from the rest, and refuses what this server cannot do.
-func (c *config) complete(e *entry) error {
+// complete reads the policy, gives the integration what follows from the rest, and refuses what this server cannot do.
+func (c *config) complete(e *entry, policy value) error {
+	e.policy.Monitoring = -1 // not said
+	if policy.raw != nil {
+		if err := policy.object(policyOf(&e.policy, e.dialect)); err != nil {
+			return err
+		}
+	}
 	switch p := &e.policy; {
 	case p.Monitoring < 0 && p.Screening:
 		p.Monitoring = c.monitoring

@@ -29,7 +29,9 @@ func (c *config) fromFile(flags *flag.FlagSet) (integrations value, err error) {
 	if err == nil {
 		integrations, err = parseFile(text, flags)
 	}
-	c.holdsSecrets = !otherwise["shared-secret"] && givenIn(flags)["shared-secret"]
+	for _, secret := range []string{"shared-secret", "live-key", "sandbox-key"} {
+		c.holdsSecrets = c.holdsSecrets || !otherwise[secret] && givenIn(flags)[secret]
+	}
 	return integrations, err
 }
 
@@ -154,6 +156,14 @@ func (v value) fault(format string, args ...any) error {
 		where = "the file"
 	}
 	return fmt.Errorf("%s: it %s", where, fmt.Sprintf(format, args...))
+}
+
+// note keeps the last of some members that is there, too.
+func (known members) note(last *value, names ...string) {
+	for _, name := range names {
+		read := known[name]
+		known[name] = func(v value) error { *last = v; return read(v) }
+	}
 }
 
 // object has each member read by whoever knows it.

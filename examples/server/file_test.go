@@ -5,22 +5,28 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/bonafide-idv/bonafide/auth"
+	"github.com/bonafide-idv/bonafide/httpadapter/verifa"
 	"github.com/bonafide-idv/bonafide/media"
 )
 
 const (
 	acmeKey   = "11111111-2222-4333-8444-555555555555"
 	globexKey = "66666666-7777-4888-9999-aaaaaaaaaaaa"
+	liveKey   = "vk_live_" + "aaaaaaaaaaaaaaaa"
 )
 
 // exampleEnv is the environment that the example file needs.
 func exampleEnv(name string) string {
-	return map[string]string{"ACME_SECRET": "secret of acme", "GLOBEX_SECRET": "secret of globex"}[name]
+	return map[string]string{
+		"ACME_SECRET": "secret of acme", "GLOBEX_SECRET": "secret of globex", "INITECH_KEY": "vk_live_1234567890abcdef",
+	}[name]
 }
 
 // TestExampleFile: the annotated example is one, and says everything that can be said of an integration.
@@ -38,13 +44,15 @@ func TestExampleFile(t *testing.T) {
 	for _, member := range []string{"id", "tenant", "name", "sandbox", "active", "api_key", "also_api_key_of", "secrets", "env", "file",
 		"signing_secret", "full_auto", "policy", "webhooks", "session_ttl", "resubmissions", "resubmission_hold", "in_progress", "deletion",
 		"erasure_delay", "review", "required_contexts", "screening", "monitoring", "registry", "registry_sync", "strict",
-		"create_per_minute", "delete_per_hour", "delete_per_day", "decision", "event", "watchlist", "user_status", "fullauto", "default"} {
+		"create_per_minute", "delete_per_hour", "delete_per_day", "decision", "event", "watchlist", "user_status", "fullauto", "default",
+		"dialect", "keys", "key", "prefix", "hash", "label", "scopes", "expires_at", "allowed_ips", "allowed_origins", "version", "inflection",
+		"plan", "sensitive", "retention", "audit", "workflows", "cases", "identities", "resume", "reprocess", "submit_per_day"} {
 		if !strings.Contains(string(text), `"`+member+`"`) {
 			t.Errorf("the example does not speak of %q", member)
 		}
 	}
-	if len(c.roster.members) != 3 {
-		t.Fatalf("%d integrations, want 3", len(c.roster.members))
+	if len(c.roster.members) != 4 {
+		t.Fatalf("%d integrations, want 4", len(c.roster.members))
 	}
 	acme, kiosk, globex := c.roster.members[0], c.roster.members[1], c.roster.members[2]
 	p := acme.Policy
@@ -57,6 +65,15 @@ func TestExampleFile(t *testing.T) {
 	}
 	if globex.Sandbox || globex.Tenant == acme.Tenant || globex.Policy.Lifetime != 168*time.Hour || globex.Policy.Screening || len(globex.Endpoints) != 2 {
 		t.Errorf("globex is %+v", globex)
+	}
+	initech, keys := c.roster.members[3], c.roster.apiKeys
+	if p := initech.Policy; initech.Dialect != verifa.Dialect || initech.Sandbox || p.Retention != 90*24*time.Hour || p.Sensitive != 30*24*time.Hour ||
+		p.Submit[0].N != 1000 || !p.Workflows || !p.Audit || len(initech.Endpoints) > 0 || initech.fullAuto {
+		t.Errorf("initech is %+v", initech)
+	}
+	if len(keys) != 2 || keys[0].Integration != initech.ID || len(keys[0].AllowedIPs) != 2 || keys[0].ExpiresAt.Year() != 2099 ||
+		!slices.Equal(keys[1].Scopes, auth.DefaultScopes()) || keys[1].Prefix != "vk_live_1234" || keys[1].Integration != initech.ID {
+		t.Errorf("the keys of initech are %+v", keys)
 	}
 }
 
@@ -99,6 +116,7 @@ func TestBadFile(t *testing.T) {
 		return integration(`"api_key":"` + globexKey + `","secrets":["` + hidden + `"],` + members)
 	}
 	policy := func(members string) string { return keyed(`"policy":{` + members + `}`) }
+	spoken := func(members string) string { return integration(`"dialect":"verifa","sandbox":false,` + members) }
 	for _, row := range []struct{ name, text, want string }{
 		{"empty", "", "line 1 is not JSON"},
 		{"not JSON", "{\n\"addr\": " + hidden + "}", "line 2 is not JSON"},
@@ -170,8 +188,38 @@ func TestBadFile(t *testing.T) {
 		{"key of another, without a name", `{"integrations":[{"name":"a","api_key":"` + acmeKey + `","secrets":["s"]},{"also_api_key_of":"a"}]}`,
 			"integrations[1]: it needs an id or a name"},
 
+		{"dialect that is none", keyed(`"dialect":"persona"`), "integrations[1].dialect: it must be veriff or verifa"},
+		{"keys of another dialect", keyed(`"keys":[]`), "integrations[1].keys: it is for Verifa's language"},
+		{"secrets of another dialect", spoken(`"keys":[{"key":"` + liveKey + `"}],"secrets":["` + hidden + `"]`), "integrations[1].secrets: it is for Veriff's language"},
+		{"webhooks of another dialect", spoken(`"keys":[{"key":"` + liveKey + `"}],"webhooks":{}`), "integrations[1].webhooks: it is for Veriff's language"},
+		{"neither id nor name", `{"integrations":[{"dialect":"verifa","keys":[]}]}`, "integrations[0]: it needs an id or a name"},
+		{"no keys at all", spoken(`"active":true`), "integrations[1]: it needs keys"},
+		{"keys that are none", spoken(`"keys":{}`), "integrations[1].keys: it must be a list"},
+		{"no keys", spoken(`"keys":[]`), "integrations[1].keys: it must have a key"},
+		{"key as a text", spoken(`"keys":["` + liveKey + hidden + `"]`), "integrations[1].keys[0]: it must be an object"},
+		{"key that is another thing", spoken(`"keys":[{"key":"` + hidden + `"}]`), "integrations[1].keys[0].key: it must be vk_live_, "},
+		{"key of nowhere", spoken(`"keys":[{"key":{"env":"NOWHERE"}}]`), "integrations[1].keys[0].key.env: the environment has no such variable"},
+		{"key and hash", spoken(`"keys":[{"key":"` + liveKey + `","prefix":"vk_live_aaaa","hash":"` + hidden + `"}]`), "integrations[1].keys[0]: it needs key, or prefix and hash"},
+		{"hash alone", spoken(`"keys":[{"hash":"` + hidden + `"}]`), "integrations[1].keys[0]: it needs key, or prefix and hash"},
+		{"hash that is none", spoken(`"keys":[{"prefix":"vk_live_aaaa","hash":"` + hidden + `"}]`), "integrations[1].keys[0]: it has a hash that is not a SHA-256"},
+		{"prefix that is none", spoken(`"keys":[{"prefix":"` + hidden + `","hash":"` + hashOf("") + `"}]`), "integrations[1].keys[0]: it is not taken: an API key's prefix"},
+		{"key of a sandbox", spoken(`"keys":[{"key":"vk_sandbox_aaaaaaaaaaaaaaaa"}]`), "integrations[1].keys[0]: it must be a key of a sandbox if"},
+		{"key twice", spoken(`"keys":[{"key":"` + liveKey + `"},{"prefix":"vk_live_aaaa","hash":"` + hashOf(liveKey) + `"}]`), "integrations[1].keys[1]: it is the same as one before"},
+		{"key of two integrations", `{"integrations":[{"name":"a","dialect":"verifa","sandbox":false,"keys":[{"key":"` + liveKey + `"}]},
+			{"name":"b","dialect":"verifa","sandbox":false,"keys":[{"key":"` + liveKey + `"}]}]}`, "integrations[1]: auth: duplicate API key"},
+		{"scope that is none", spoken(`"keys":[{"key":"` + liveKey + `","scopes":["` + hidden + `"]}]`), "integrations[1].keys[0]: it is not taken: an API key has a scope"},
+		{"scopes of a word", spoken(`"keys":[{"key":"` + liveKey + `","scopes":"` + hidden + `"}]`), "integrations[1].keys[0].scopes: it must be a list"},
+		{"end that is none", spoken(`"keys":[{"key":"` + liveKey + `","expires_at":"` + hidden + `"}]`), "integrations[1].keys[0].expires_at: it must be a time"},
+		{"network that is none", spoken(`"keys":[{"key":"` + liveKey + `","allowed_ips":["` + hidden + `"]}]`), "integrations[1].keys[0].allowed_ips[0]: it must be an address"},
+		{"plan that is none", spoken(`"plan":"` + hidden + `"`), "integrations[1].plan: it must be free, starter"},
+		{"policy of another dialect", spoken(`"keys":[{"key":"` + liveKey + `"}],"policy":{"deletion":true}`), "integrations[1].policy.deletion: there is no such member"},
+		{"workflows of a word", spoken(`"keys":[{"key":"` + liveKey + `"}],"policy":{"workflows":"on"}`), "integrations[1].policy.workflows: it must be true or false"},
+		{"retention below zero", spoken(`"keys":[{"key":"` + liveKey + `"}],"policy":{"retention":"-1h"}`), "integrations[1].policy.retention: it must be a duration"},
+		{"shown for longer than kept", spoken(`"keys":[{"key":"` + liveKey + `"}],"policy":{"retention":"1h","sensitive":"2h"}`), "integrations[1]: Policy.Sensitive"},
+		{"no submissions", spoken(`"keys":[{"key":"` + liveKey + `"}],"policy":{"submit_per_day":0}`), "integrations[1].policy.submit_per_day: it must be a whole number"},
+
 		{"policy that is none", keyed(`"policy":17`), "integrations[1].policy: it must be an object"},
-		{"unknown member of a policy", policy(`"lifetime":"1h"`), "integrations[1].policy.lifetime: there is no such member; known are create_per_minute, "},
+		{"unknown member of a policy", policy(`"lifetime":"1h"`), "integrations[1].policy.lifetime: there is no such member; known are audit, create_per_minute, "},
 		{"lifetime of a number", policy(`"session_ttl":3600`), "integrations[1].policy.session_ttl: it must be a duration"},
 		{"short lifetime", policy(`"session_ttl":"1ms"`), "integrations[1].policy.session_ttl: it must be a duration, such as \"36h\", and at least 1s"},
 		{"resubmissions below zero", policy(`"resubmissions":-1`), "integrations[1].policy.resubmissions: it must be a whole number, at least 0"},
@@ -220,8 +268,13 @@ func TestReadableFile(t *testing.T) {
 		want string
 	}{
 		"secret of an integration": {`{"integrations":[{"api_key":"` + acmeKey + `","secrets":["` + hidden + `"]}]}`, "chmod 600"},
-		"shared secret":            {`{"api_key":"` + acmeKey + `","shared_secret":"` + hidden + `"}`, "chmod 600"},
-		"secret of elsewhere":      {`{"integrations":[{"api_key":"` + acmeKey + `","secrets":[{"env":"ACME_SECRET"}]}]}`, ""},
+		"live key":                 {`{"live_key":"` + liveKey + `"}`, "chmod 600"},
+		"sandbox key":              {`{"sandbox_key":"vk_sandbox_aaaaaaaaaaaaaaaa"}`, "chmod 600"},
+		"key of an integration":    {`{"integrations":[{"name":"a","dialect":"verifa","sandbox":false,"keys":[{"key":"` + liveKey + `"}]}]}`, "chmod 600"},
+		"hash of a key": {`{"integrations":[{"name":"a","dialect":"verifa","sandbox":false,"keys":[{"prefix":"vk_live_aaaa","hash":"` +
+			hashOf(liveKey) + `"}]}]}`, ""},
+		"shared secret":       {`{"api_key":"` + acmeKey + `","shared_secret":"` + hidden + `"}`, "chmod 600"},
+		"secret of elsewhere": {`{"integrations":[{"api_key":"` + acmeKey + `","secrets":[{"env":"ACME_SECRET"}]}]}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -275,6 +328,8 @@ func FuzzFile(f *testing.F) {
 	f.Add(strings.ReplaceAll(string(example), `{"env": "ACME_SECRET"}`, `"`+hidden+`"`))
 	f.Add(`{"integrations":[{"api_key":"` + acmeKey + `","secrets":["` + hidden + `",{"env":"` + hidden + `"}]}]}`)
 	f.Add(`{"integrations":[{"api_key":"` + acmeKey + `","secrets":["` + hidden + `\u0000"],"policy":{"session_ttl":"` + hidden + `"}}]}`)
+	f.Add(`{"integrations":[{"name":"a","dialect":"verifa","keys":[{"key":"vk_sandbox_` + hidden + `"},{"prefix":"` + hidden + `","hash":"` + hidden +
+		`","allowed_ips":["` + hidden + `"],"expires_at":"` + hidden + `"}],"plan":"` + hidden + `"}]}`)
 	f.Add("{\n// " + hidden + "\n\"" + hidden + `":{},"api_key":"` + hidden + `"}`)
 	f.Add(`{"shared_secret":"` + hidden + `","shared_secret":"` + hidden + `"`)
 	f.Fuzz(func(t *testing.T, text string) {

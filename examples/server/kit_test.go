@@ -23,6 +23,7 @@ import (
 type running struct {
 	t                *testing.T
 	url, key, secret string
+	live, sandbox    string // API keys of Verifa's language
 	integration      string // named in vrf-integration-id; empty: none is
 	stdout, stderr   *output
 	stop             func() int
@@ -66,7 +67,10 @@ func (o *output) String() string {
 	return o.b.String()
 }
 
-var printed = regexp.MustCompile(`(?m)^URL=(.*)\nKEY=(.*)\nSECRET=(?:'(.*)'|.*)$`)
+var (
+	printed     = regexp.MustCompile(`(?m)^URL=(.*)\nKEY=(.*)\nSECRET=(?:'(.*)'|.*)$`)
+	printedKeys = regexp.MustCompile(`(?m)^URL=(.*)\n(?:LIVE_KEY=(.*)\n)?SANDBOX_KEY=(.*)$`)
+)
 
 // start runs the server with flags, and waits until it has printed its credentials.
 func start(t *testing.T, flags ...string) *running {
@@ -86,8 +90,14 @@ func startIn(t *testing.T, env map[string]string, flags ...string) *running {
 	r := &running{t: t, stdout: stdout, stderr: stderr, stop: sync.OnceValue(func() int { cancel(); return <-status })}
 	t.Cleanup(func() { r.stop() })
 	for {
-		if m := printed.FindStringSubmatch(stdout.String()); m != nil {
+		m, keys := printed.FindStringSubmatch(stdout.String()), printedKeys.FindStringSubmatch(stdout.String())
+		if m != nil {
 			r.url, r.key, r.secret = m[1], m[2], m[3]
+		}
+		if keys != nil {
+			r.url, r.live, r.sandbox = keys[1], keys[2], keys[3]
+		}
+		if m != nil || keys != nil {
 			return r
 		}
 		select {

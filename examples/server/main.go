@@ -1,5 +1,5 @@
-// Command server is bonafide as a server of its own: identity verification in Veriff's language, on SQLite
-// or in memory, with no configuration needed.
+// Command server is bonafide as a server of its own: identity verification in the languages of Veriff and Verifa,
+// on SQLite or in memory, with no configuration needed.
 //
 //	go run ./examples/server
 //
@@ -10,6 +10,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"flag"
 	"fmt"
@@ -82,12 +83,14 @@ func (s *server) serve(ctx context.Context, cfg *config, listener net.Listener, 
 	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
 	engineDone := make(chan error, 1)
 	go func() { engineDone <- s.engine.Run(engineCtx) }()
+	masterDone := s.replaceMaster(engineCtx, cfg, log)
 	served := make(chan error, 2)
 	go func() { served <- server.Serve(listener) }()
 	stopDesk := s.desk.serve(served)
 
 	log.Info("listening", "addr", listener.Addr().String(), "db", cfg.db,
 		"integrations", s.directory.Load().labels())
+	log.Info("receipts and checkpoints are signed", "ed25519", base64.StdEncoding.EncodeToString(s.engine.ReceiptKey()))
 	s.directory.Load().introduce(log, &roster{})
 	welcome(stdout, cfg, s)
 
@@ -100,6 +103,7 @@ func (s *server) serve(ctx context.Context, cfg *config, listener net.Listener, 
 		cancel()
 	}
 	stopEngine()
+	<-masterDone
 	err = errors.Join(err, <-engineDone)
 	log.Info("stopped")
 	return err

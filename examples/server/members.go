@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"net/netip"
 	"regexp"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bonafide-idv/bonafide/decision"
+	"github.com/bonafide-idv/bonafide/httpadapter/verifa"
 	"github.com/bonafide-idv/bonafide/httpadapter/webhook"
 	"github.com/bonafide-idv/bonafide/media"
 	"github.com/bonafide-idv/bonafide/session"
@@ -162,26 +164,87 @@ func record(into *decision.Record) func(value) error {
 	}
 }
 
-// policyOf reads what of a policy is not as the flags have it.
-func policyOf(p *session.Policy) func(value) error {
+// dialect reads the name of a wire language; "veriff" is that of whoever says nothing.
+func dialect(into *string) func(value) error {
 	return func(v value) error {
-		return v.object(members{
-			"session_ttl":       duration(&p.Lifetime, time.Second),
-			"resubmissions":     orNever(&p.Resubmissions, count(&p.Resubmissions, 0)),
-			"resubmission_hold": orNever(&p.ResubmissionHold, duration(&p.ResubmissionHold, 0)),
-			"in_progress":       orNever(&p.InProgress, duration(&p.InProgress, 0)),
-			"deletion":          truth(&p.Deletion),
-			"erasure_delay":     duration(&p.ErasureDelay, 0),
-			"review":            truth(&p.Review),
-			"required_contexts": contexts(&p.Required),
-			"screening":         truth(&p.Screening),
-			"monitoring":        duration(&p.Monitoring, 0),
-			"registry":          truth(&p.Registry),
-			"registry_sync":     truth(&p.RegistrySync),
-			"strict":            truth(&p.Strict),
-			"create_per_minute": count(&p.Create[0].N, 1),
-			"delete_per_hour":   count(&p.Delete[0].N, 1),
-			"delete_per_day":    count(&p.Delete[1].N, 1),
-		})
+		text, err := v.text()
+		if err == nil && text != "veriff" && text != verifa.Dialect {
+			err = v.fault("must be veriff or verifa")
+		}
+		if text == verifa.Dialect {
+			*into = text
+		}
+		return err
+	}
+}
+
+func planOf(into *verifa.Plan) func(value) error {
+	return func(v value) error {
+		text, err := v.text()
+		if err != nil {
+			return err
+		}
+		plan, ok := plans()[text]
+		if !ok {
+			return v.fault("must be %s", planNames)
+		}
+		*into = plan
+		return nil
+	}
+}
+
+// each reads the elements of a list.
+func each[T any](into *[]T, read func(*T) func(value) error) func(value) error {
+	return func(v value) error {
+		elements, err := v.list()
+		*into = make([]T, len(elements))
+		for i := 0; err == nil && i < len(elements); i++ {
+			err = read(&(*into)[i])(elements[i])
+		}
+		return err
+	}
+}
+
+// moment reads a time.
+func moment(into *time.Time) func(value) error {
+	return func(v value) error {
+		text, err := v.text()
+		if err != nil {
+			return err
+		}
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return v.fault("must be a time, such as %q", "2030-01-31T00:00:00Z")
+		}
+		*into = at.UTC()
+		return nil
+	}
+}
+
+// network reads an address, or a range of addresses.
+func network(into *netip.Prefix) func(value) error {
+	return func(v value) error {
+		text, err := v.text()
+		if err != nil {
+			return err
+		}
+		if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
+			*into = netip.PrefixFrom(addr, addr.BitLen())
+			return nil
+		}
+		if *into, err = netip.ParsePrefix(text); err != nil {
+			return v.fault("must be an address or a range of addresses, such as %q", "192.0.2.0/24")
+		}
+		return nil
+	}
+}
+
+// rate reads a whole number, as the only rule for a time.
+func rate(into *[]session.Rule, window time.Duration) func(value) error {
+	return func(v value) error {
+		var n int64
+		err := count(&n, 1)(v)
+		*into = []session.Rule{{N: n, Window: window}}
+		return err
 	}
 }

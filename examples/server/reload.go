@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -10,17 +11,18 @@ import (
 
 // reloadOn reads the configuration again whenever a signal comes, until the function that it gives is called.
 func (s *server) reloadOn(signals <-chan os.Signal, log *slog.Logger, read func() (*config, error)) (stop func()) {
-	ended, done := make(chan struct{}), make(chan struct{})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for {
 			select {
-			case <-ended:
+			case <-ctx.Done():
 				return
 			case <-signals:
 			}
 			last := s.directory.Load()
-			waiting, err := s.reload(read)
+			waiting, err := s.reload(ctx, log, read)
 			if err != nil {
 				log.Error("the configuration was not read again, and stays as it was", "error", err)
 				continue
@@ -33,22 +35,23 @@ func (s *server) reloadOn(signals <-chan os.Signal, log *slog.Logger, read func(
 			s.directory.Load().introduce(log, last)
 		}
 	}()
-	return func() { close(ended); <-done }
+	return func() { cancel(); <-done }
 }
 
 // atOnce reports whether a reload takes over the value of a flag.
 func atOnce(flag string) bool {
 	switch flag {
-	case "live", "strict", "monitoring", "session-ttl", "create-per-minute", "delete-per-hour", "delete-per-day":
+	case "live", "strict", "monitoring", "session-ttl", "create-per-minute", "delete-per-hour", "delete-per-day",
+		"capture-ttl", "master-key", "previous-master-key":
 		return true
 	}
 	return strings.HasPrefix(flag, "webhook-")
 }
 
-// reload takes over what can change while the server runs: who the integrations are, with their secrets, policies
-// and addresses. What else has changed of what the flags and the file say waits for a restart, and is named as the
-// file has it.
-func (s *server) reload(read func() (*config, error)) (waiting []string, err error) {
+// reload takes over what can change while the server runs: the master key, and who the integrations are, with their
+// keys, secrets, policies and addresses. What else has changed of what the flags and the file say waits for a restart,
+// and is named as the file has it.
+func (s *server) reload(ctx context.Context, log *slog.Logger, read func() (*config, error)) (waiting []string, err error) {
 	cfg, err := read()
 	if err != nil {
 		return nil, err
@@ -56,7 +59,7 @@ func (s *server) reload(read func() (*config, error)) (waiting []string, err err
 	switch {
 	case (cfg.watchlist != "") != s.screened:
 		return nil, errors.New("a watchlist is given or taken away, which needs a restart")
-	case cfg.roster == nil && s.credentials.SharedSecret == "":
+	case cfg.roster == nil && s.own == nil:
 		return nil, errors.New("the integrations are no longer in the file, which needs a restart")
 	}
 	next, err := s.rosterOf(cfg)
@@ -66,7 +69,16 @@ func (s *server) reload(read func() (*config, error)) (waiting []string, err err
 	if err := next.mayFollow(s.directory.Load()); err != nil {
 		return nil, err
 	}
+	if s.keeper != nil && cfg.said["master-key"] != "" && cfg.masterKey != s.master {
+		if err := s.changeMaster(ctx, cfg.masterKey, log); err != nil {
+			return nil, err
+		}
+		s.master = cfg.masterKey
+	}
 	s.directory.Store(next)
+	if err := s.keepKeys(ctx, next); err != nil {
+		return nil, err
+	}
 	for name, value := range s.said {
 		if cfg.said[name] != value && !atOnce(name) {
 			waiting = append(waiting, strings.ReplaceAll(name, "-", "_"))

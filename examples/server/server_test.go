@@ -157,7 +157,8 @@ func TestHelp(t *testing.T) {
 	for _, flag := range []string{"-addr", "-db", "-data", "-public-url", "-api-key", "-shared-secret", "-webhook-url",
 		"-webhook-decisions-url", "-webhook-events-url", "-webhook-watchlist-url", "-webhook-user-status-url", "-webhook-fullauto-url",
 		"-allow-private-webhooks", "-live", "-session-ttl", "-create-per-minute", "-delete-per-hour", "-delete-per-day", "-log-level",
-		"-config", "-strict", "-codes", "-legacy-signature", "-watchlist", "-monitoring", "-max-upload", "-max-uploads", "-desk-addr"} {
+		"-config", "-strict", "-codes", "-legacy-signature", "-watchlist", "-monitoring", "-max-upload", "-max-uploads", "-desk-addr",
+		"-live-key", "-sandbox-key", "-capture-ttl", "-plan", "-master-key", "-previous-master-key", "-restored"} {
 		if !strings.Contains(stdout.String(), "  "+flag) {
 			t.Errorf("the help does not list %s", flag)
 		}

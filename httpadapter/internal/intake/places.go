@@ -32,8 +32,11 @@ type line struct {
 const allTogether = 4
 
 // NewPlaces makes places for each uploads of one key, which must be positive.
-func NewPlaces(each int) *Places {
-	return &Places{each: each, all: make(chan struct{}, allTogether*each), of: map[uuid.UUID]*line{}}
+func NewPlaces(each int) *Places { return NewPlacesOf(each, allTogether*each) }
+
+// NewPlacesOf makes places for each uploads of one key, and for all together; both must be positive.
+func NewPlacesOf(each, all int) *Places {
+	return &Places{each: each, all: make(chan struct{}, all), of: map[uuid.UUID]*line{}}
 }
 
 // Take waits for a place of key, but no longer than patience, and says how to give it back, which must be done

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+	_ "github.com/mattn/go-sqlite3"
+
+	"github.com/bonafide-idv/bonafide/media"
+	"github.com/bonafide-idv/bonafide/session"
+	"github.com/bonafide-idv/bonafide/storage/fileblobs"
+	"github.com/bonafide-idv/bonafide/storage/filekeeper"
+	"github.com/bonafide-idv/bonafide/storage/memstore"
+	"github.com/bonafide-idv/bonafide/storage/sqlstore"
+)
+
+// depot is a store with what goes with it.
+type depot struct {
+	store session.Store
+	// integration is that of a key which the flags or the files of credentials give.
+	integration func(ctx context.Context, key uuid.UUID, now time.Time) (uuid.UUID, error)
+	keeper      session.Keeper
+	key         session.Key        // the engine's own
+	files       *filekeeper.Keeper // the keeper, if it has a master key
+	blobs       media.Blobs
+	ping        func(context.Context) error
+	close       func()
+}
+
+// openDepot opens the store that was asked for.
+func openDepot(ctx context.Context, cfg *config) (*depot, error) {
+	if cfg.sqlitePath != "" {
+		return openSQLite(ctx, cfg)
+	}
+	return &depot{
+		store: memstore.New(),
+		integration: func(_ context.Context, _ uuid.UUID, now time.Time) (uuid.UUID, error) {
+			return session.NewID(now), nil
+		},
+		ping: func(context.Context) error { return nil }, close: func() {},
+	}, nil
+}
+
+// openSQLite opens the database, the keys, which are beside it and not in it, and the folder of media.
+func openSQLite(ctx context.Context, cfg *config) (*depot, error) {
+	path := cfg.sqlitePath
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	if exists(path) && !exists(path+".keys") {
+		return nil, fmt.Errorf("%s.keys is missing, without which nothing in the database can be read: put it back, or name another -db", path)
+	}
+	db, err := sql.Open("sqlite3", sqlstore.SQLiteDSN(path))
+	if err != nil {
+		return nil, err
+	}
+	d := &depot{ping: db.PingContext, close: func() { _ = db.Close() }}
+	if err := d.openBeside(ctx, cfg, db); err != nil {
+		d.close()
+		return nil, fmt.Errorf("%s cannot be opened: %w", path, err)
+	}
+	return d, nil
+}
+
+// openBeside completes the depot around the database.
+func (d *depot) openBeside(ctx context.Context, cfg *config, db *sql.DB) error {
+	// The keys come first: a database without them is taken for one that has lost them.
+	keeper, err := openKeeper(cfg)
+	if err != nil {
+		return err
+	}
+	d.keeper, d.files = keeper, keeper
+	d.close = func() { _, _ = keeper.Close(), db.Close() }
+	if err := sqlstore.Migrate(ctx, db, sqlstore.SQLite()); err != nil {
+		return err
+	}
+	store, err := sqlstore.New(db, sqlstore.SQLite())
+	if err != nil {
+		return err
+	}
+	d.store, d.integration = store, store.Integration
+	if d.key, err = engineKey(ctx, db, keeper); err != nil {
+		return err
+	}
+	d.blobs, err = fileblobs.Open(filepath.Join(cfg.data, "media"))
+	return err
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/google/uuid"
+
+	"github.com/bonafide-idv/bonafide/session"
+	"github.com/bonafide-idv/bonafide/storage/filekeeper"
+)
+
+// openKeeper opens the keys of the sessions with the master key, and the previous one where it is being changed.
+func openKeeper(cfg *config) (*filekeeper.Keeper, error) {
+	keys := cfg.sqlitePath + ".keys"
+	if cfg.previousMaster == "" && exists(keys) && !exists(cfg.masterKey) {
+		return nil, fmt.Errorf("the master key %s is missing, without which nobody can be read: put it back, "+
+			"or name it with -master-key", cfg.masterKey)
+	}
+	var previous []session.Key
+	if cfg.previousMaster != "" {
+		if !exists(cfg.previousMaster) { // or it would be made
+			return nil, fmt.Errorf("-previous-master-key %s is missing", cfg.previousMaster)
+		}
+		key, err := filekeeper.LoadMaster(cfg.previousMaster)
+		if err != nil {
+			return nil, err
+		}
+		previous = append(previous, key)
+	}
+	master, err := filekeeper.LoadMaster(cfg.masterKey)
+	if err != nil {
+		return nil, err
+	}
+	return filekeeper.Open(keys, master, previous...)
+}
+
+// engineKeyID is what the keeper has the engine's own key under. It is no session's id, which has the form of version 4.
+var engineKeyID = uuid.NewSHA1(uuid.Nil, []byte("bonafide example server: the engine's own key"))
+
+// engineKey is the engine's own key, made at the first start. The keeper has it, so that it is sealed by the master
+// key, and stays the same when that is changed; the database has no more than the keeper's ref.
+func engineKey(ctx context.Context, db *sql.DB, keeper session.Keeper) (key session.Key, err error) {
+	_, err = db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS example_server (name TEXT PRIMARY KEY, ref BLOB NOT NULL)`)
+	if err != nil {
+		return key, err
+	}
+	find := func() (ref []byte, err error) {
+		err = db.QueryRowContext(ctx, `SELECT ref FROM example_server WHERE name = 'engine key'`).Scan(&ref)
+		return ref, err
+	}
+	ref, err := find()
+	if errors.Is(err, sql.ErrNoRows) {
+		if _, ref, err = keeper.Make(ctx, engineKeyID); err != nil {
+			return key, err
+		}
+		// Of two processes that start at once one is first, and both read what it wrote.
+		const keep = `INSERT INTO example_server (name, ref) VALUES ('engine key', ?) ON CONFLICT DO NOTHING`
+		if _, err := db.ExecContext(ctx, keep, ref); err != nil {
+			return key, err
+		}
+		ref, err = find()
+	}
+	if err != nil {
+		return key, err
+	}
+	return keeper.Open(ctx, engineKeyID, ref)
+}
+
+// replaceMaster does what -previous-master-key asks for, and closes the channel when that is over.
+func (s *server) replaceMaster(ctx context.Context, cfg *config, log *slog.Logger) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if cfg.previousMaster == "" {
+			return
+		}
+		if err := s.changeMaster(ctx, cfg.masterKey, log); err != nil {
+			log.Error("give -previous-master-key at the next start again", "error", err)
+		}
+	}()
+	return done
+}
+
+// changeMaster has the master key of a file seal all keys, while the server serves.
+func (s *server) changeMaster(ctx context.Context, path string, log *slog.Logger) error {
+	master, err := filekeeper.LoadMaster(path)
+	if err != nil {
+		return err
+	}
+	if err := s.keeper.Rotate(ctx, master); err != nil {
+		return fmt.Errorf("the master key was not changed to that of %s, and both are needed until it is: %w", path, err)
+	}
+	log.Info("the master key is that of the file now, and the previous one opens nothing any more", "file", path)
+	return nil
+}
+
+// eraseAgain erases, in a database that was put back from a backup, what was erased since.
+func (s *server) eraseAgain(ctx context.Context, log *slog.Logger) error {
+	for _, m := range s.directory.Load().members {
+		n, err := s.engine.For(m.ID).ReapplyErasures(ctx)
+		log.Info("erased again what was erased since the backup", "integration", m.label(), "sessions", n)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
