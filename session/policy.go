@@ -36,7 +36,8 @@ type Policy struct {
 	// Deletion allows [Engine.Delete]. Default: off.
 	Deletion bool
 	// ErasureDelay is how long after a deletion the key and the blobs are destroyed; the sealed data in the
-	// store go with the deletion itself. At most 12 hours. Default: 0, as soon as [Engine.Run] comes to it.
+	// store go with the deletion itself. At most 11 hours, so that all is gone within 12. Default: 0, as soon as
+	// [Engine.Run] comes to it.
 	ErasureDelay time.Duration
 	// Review allows sessions to be left to a human being. Where it is off, a decider's verdict "review" is
 	// recorded and the session waits in submitted. Default: off.
@@ -121,8 +122,8 @@ func DeletionRules() []Rule { return []Rule{{5, time.Hour}, {10, 24 * time.Hour}
 // Unlimited is no rule.
 func Unlimited() []Rule { return []Rule{} }
 
-// maxErasureDelay is within how long a deletion must be complete.
-const maxErasureDelay = 12 * time.Hour
+// maxErasureDelay leaves an hour for the erasure itself, which must be complete within 12.
+const maxErasureDelay = 11 * time.Hour
 
 // minMonitoring keeps one session from being looked for without end.
 const minMonitoring = time.Minute

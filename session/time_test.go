@@ -199,6 +199,10 @@ func (b *bench) link(id uuid.UUID) *session.Snapshot {
 func (b *bench) settledAtTheEnd(id uuid.UUID, tell session.EventKind, failed error) {
 	b.t.Helper()
 	b.settle()
+	rec, err := b.store.Load(b.ctx, session.Ref{Tenant: tenant, ID: id}, session.PartEvents)
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	kinds := b.events(id)
 	did := slices.Index(kinds, tell)
 	ended := slices.IndexFunc(kinds, func(k session.EventKind) bool { return k == session.EventExpired || k == session.EventAbandoned })
@@ -209,6 +213,8 @@ func (b *bench) settledAtTheEnd(id uuid.UUID, tell session.EventKind, failed err
 		b.t.Errorf("%s answered %v, and the events are %v", tell, failed, kinds)
 	case over != (ended > did):
 		b.t.Errorf("the session is %s after %v", got.Status, kinds)
+	case did >= 0 && ended > did && !rec.Events[did].At.Before(got.EndedAt):
+		b.t.Errorf("%s at %v, when it had ended at %v", tell, rec.Events[did].At, got.EndedAt)
 	case over && got.EndedAt != got.ExpiresAt:
 		b.t.Errorf("it ended at %v, want %v", got.EndedAt, got.ExpiresAt)
 	case ended >= 0 && ended < did && tell != session.EventResumed:

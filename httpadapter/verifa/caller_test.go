@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
@@ -194,13 +195,13 @@ const (
 // TestWhatIsAnothers is not there, byte for byte: another tenant's, the other environment's, another integration's,
 // another dialect's, and what does not exist at all.
 func TestWhatIsAnothers(t *testing.T) {
-	ofOthers := 0
+	var ofOthers atomic.Int32
 	eachEndpoint(t, withSiblings, func(h *stage, e verifa.Endpoint, c call) {
 		id, ok := named(e, c.path)
 		if !ok || e.Scopes == nil {
 			return
 		}
-		ofOthers++
+		ofOthers.Add(1)
 		mine, with := c.key, c
 		ask := func(key, id2 string) string {
 			with.key, with.path = key, strings.Replace(c.path, id, id2, 1)
@@ -247,8 +248,8 @@ func TestWhatIsAnothers(t *testing.T) {
 		}
 	})
 	t.Cleanup(func() {
-		if ofOthers < 40 {
-			t.Errorf("got %d endpoints that name something, want most of them", ofOthers)
+		if n := ofOthers.Load(); n < 40 {
+			t.Errorf("got %d endpoints that name something, want most of them", n)
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -113,7 +114,11 @@ func (x *exchange) opened(found []session.Session) (shown []*session.Snapshot, e
 		shown = append(shown, snap)
 	}
 	if len(shown) > 0 {
-		err = x.engine.Note(ctx, "api.sessions.list", "session", "")
+		names := make([]string, len(shown))
+		for i, s := range shown {
+			names[i] = idText(prefixSession, s.ID)
+		}
+		err = x.engine.Note(ctx, "api.sessions.list", "session", strings.Join(names, " "))
 	}
 	return shown, err
 }

@@ -298,3 +298,15 @@ func FuzzListQuery(f *testing.F) {
 		}
 	})
 }
+
+// TestListsAreWrittenDown: who was read, each by name.
+func TestListsAreWrittenDown(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, setup{})
+	first, second := h.create(liveKey, "{}"), h.create(liveKey, "{}")
+	h.do("GET", "/api/v1/sessions", liveKey, nil).want(200)
+	got := h.do("GET", "/api/v1/events?action=api.sessions.list", liveKey, nil).want(200)
+	if named := got.text("data.0.resource_id"); !strings.Contains(named, first) || !strings.Contains(named, second) {
+		t.Errorf("got %s, want a line that names %s and %s", got.body, first, second)
+	}
+}

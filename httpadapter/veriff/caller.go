@@ -66,6 +66,10 @@ func (x *exchange) speakFor(named []string) error {
 		x.integration = id
 	}
 	x.engine = x.adapter.engine.For(x.integration)
+	if in, err := x.engine.Integration(x.r.Context()); err == nil && in.Policy.Audit {
+		// Where from is not said: a creation may come from the person's own browser.
+		x.engine = x.engine.Via(session.About{Actor: "api_key:" + x.key, Method: x.r.Method, Path: x.r.Pattern})
+	}
 	return nil
 }
 
