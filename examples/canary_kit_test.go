@@ -50,11 +50,11 @@ func (c *cage) escaped(where, text string) {
 	for _, found := range isBird.FindAllStringSubmatch(text, -1) {
 		var n int
 		_, _ = fmt.Sscan(strings.TrimLeft(found[1], "0")+" ", &n)
-		c.t.Errorf("%s has the %s: %s", where, c.birds[n], around(text, found[0]))
+		c.t.Errorf("%s has the %s: %q", where, c.birds[n], around(text, found[0]))
 	}
 	for _, d := range disguises {
 		if strings.Contains(text, d) {
-			c.t.Errorf("%s has a canary in disguise: %s", where, around(text, d))
+			c.t.Errorf("%s has a canary in disguise: %q", where, around(text, d))
 		}
 	}
 }

@@ -286,7 +286,7 @@ func TestCanaries(t *testing.T) {
 	for place, text := range places {
 		for _, secret := range hidden {
 			if strings.Contains(text, secret) {
-				t.Errorf("%s has a secret or a token: %s", place, around(text, secret))
+				t.Errorf("%s has a secret or a token: %q", place, around(text, secret))
 			}
 		}
 	}
