@@ -32,21 +32,29 @@ var law = map[string][]string{
 
 	"storage":            {},
 	"storage/memstore":   {"session"},
-	"storage/sqlstore":   {"session", "auth"},
+	"storage/sqlstore":   {"session", "auth", "storage/internal/engine"},
 	"storage/storetest":  {"session"},
 	"storage/fileblobs":  {"media"},
 	"storage/filekeeper": {"session"},
-	"storage/sqlkeeper":  {"session"},
+	"storage/sqlkeeper":  {"session", "storage/internal/engine"},
+
+	"storage/internal/engine": {},
+	"storage/internal/sqlspy": {},
 
 	"httpadapter":         {"httpadapter/verifa", "httpadapter/veriff", "session", "auth"},
-	"httpadapter/verifa":  {"session", "session/keycase", "auth", "decision", "decision/risk", "decision/workflow", "media", "httpadapter/internal/download", "httpadapter/internal/intake", "httpadapter/internal/jsontext", "httpadapter/internal/mount"},
-	"httpadapter/veriff":  {"session", "auth", "decision", "media", "httpadapter/internal/download", "httpadapter/internal/intake", "httpadapter/internal/jsontext", "httpadapter/internal/mount"},
+	"httpadapter/verifa":  {"session", "session/keycase", "auth", "decision", "decision/risk", "decision/workflow", "media", "httpadapter/internal/download", "httpadapter/internal/intake", "httpadapter/internal/jsontext", "httpadapter/internal/mount", "httpadapter/internal/openapi"},
+	"httpadapter/veriff":  {"session", "auth", "decision", "media", "httpadapter/internal/download", "httpadapter/internal/intake", "httpadapter/internal/jsontext", "httpadapter/internal/mount", "httpadapter/internal/openapi"},
 	"httpadapter/webhook": {"session", "auth"},
 
 	"httpadapter/internal/download": {"session"},
 	"httpadapter/internal/intake":   {},
 	"httpadapter/internal/jsontext": {"session/keycase"},
 	"httpadapter/internal/mount":    {},
+	"httpadapter/internal/openapi":  {"httpadapter/internal/jsontext", "httpadapter/internal/mount"},
+
+	"httpadapter/internal/openapi/openapitest": {},
+	"httpadapter/internal/faulttest":           {},
+	"httpadapter/internal/tabletest":           {},
 
 	"examples":                   {},
 	"examples/hosttx":            {"session", "media", "storage/sqlstore"},

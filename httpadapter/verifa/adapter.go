@@ -145,11 +145,7 @@ func (a *adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (a *adapter) serve(w http.ResponseWriter, r *http.Request, path string, byMethod endpoints) {
 	x := &exchange{adapter: a, w: w, r: r, path: path}
 	defer x.recover()
-	method := r.Method
-	if method == http.MethodHead {
-		method = http.MethodGet // net/http leaves the body out
-	}
-	to, found := byMethod[method]
+	to, found := byMethod[mount.Method(r)]
 	x.route = to
 	if err := x.admit(); err != nil {
 		x.refuse(err)
@@ -161,7 +157,7 @@ func (a *adapter) serve(w http.ResponseWriter, r *http.Request, path string, byM
 	case !found && x.isPreflight() && byMethod.forBrowsers():
 		x.preflight(byMethod)
 	case !found:
-		w.Header().Set("Allow", byMethod.allowed())
+		w.Header().Set("Allow", mount.Allow(byMethod))
 		x.refuse(&refusal{status: http.StatusMethodNotAllowed, code: "method_not_allowed", detail: "Method not allowed."})
 	default:
 		if err := to.handle(x); err != nil {
@@ -178,6 +174,9 @@ func (x *exchange) recover() {
 	case http.ErrAbortHandler:
 		panic(p)
 	default:
-		x.refuse(fmt.Errorf("verifa: a handler panicked: %T", p))
+		x.refuse(panicked(p))
 	}
 }
+
+// panicked is a panic as an error.
+func panicked(p any) error { return fmt.Errorf("verifa: a handler panicked: %T", p) }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/bonafide-idv/bonafide/auth"
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/mount"
 	"github.com/bonafide-idv/bonafide/session"
 )
 
@@ -144,7 +145,7 @@ func (x *exchange) isPreflight() bool {
 // preflight answers a browser that asks what a page may send.
 func (x *exchange) preflight(byMethod endpoints) {
 	h := x.w.Header()
-	h.Set("Access-Control-Allow-Methods", byMethod.allowed())
+	h.Set("Access-Control-Allow-Methods", mount.Allow(byMethod))
 	h.Set("Access-Control-Allow-Headers", strings.Join([]string{"Content-Type", headerKey, headerVersion, headerInflection, headerIdempotency}, ", "))
 	h.Set("Access-Control-Max-Age", "86400")
 	x.sent = true

@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/tabletest"
 	"github.com/bonafide-idv/bonafide/httpadapter/verifa"
 )
 
@@ -20,34 +19,8 @@ func TestTables(t *testing.T) {
 		{"doc.go", `(?s)// # Endpoints\n//\n(.*?)//\n// #`, tableOfTheDocumentation()},
 		{"doc.go", `(?s)clients of other platforms:\n//\n(.*?)//\n// #`, tableOfNames()},
 	} {
-		text := must(os.ReadFile(row.file))
-		places := regexp.MustCompile(row.place).FindAllSubmatchIndex(text, -1)
-		if len(places) != 1 {
-			t.Fatalf("%s has %d places for the table, want one", row.file, len(places))
-		}
-		begin, end := places[0][2], places[0][3]
-		table := string(text[begin:end])
-		if *update && table != row.want {
-			text = slices.Concat(text[:begin], []byte(row.want), text[end:])
-			if err := os.WriteFile(row.file, text, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			table = row.want
-		}
-		if table != row.want {
-			t.Errorf("the table in %s is another; -update writes it: %s", row.file, firstDifference(table, row.want))
-		}
+		tabletest.Check(t, row.file, row.place, row.want, *update)
 	}
-}
-
-func firstDifference(got, want string) string {
-	lines := strings.Split(want, "\n")
-	for i, line := range strings.Split(got, "\n") {
-		if i >= len(lines) || line != lines[i] {
-			return fmt.Sprintf("got line %d %q, want %q", i+1, line, lines[min(i, len(lines)-1)])
-		}
-	}
-	return fmt.Sprintf("got %d lines, want %d", strings.Count(got, "\n"), len(lines)-1)
 }
 
 func tableOfTheReadme() string {

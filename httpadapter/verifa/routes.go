@@ -1,10 +1,6 @@
 package verifa
 
-import (
-	"net/http"
-	"slices"
-	"strings"
-)
+import "slices"
 
 // handler answers one request, or says why not.
 type handler func(*exchange) error
@@ -61,17 +57,4 @@ func (e endpoints) forBrowsers() bool {
 		}
 	}
 	return false
-}
-
-// allowed is the value of the header field Allow.
-func (e endpoints) allowed() string {
-	var names []string
-	for name := range e {
-		names = append(names, name)
-		if name == http.MethodGet {
-			names = append(names, http.MethodHead)
-		}
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
 }

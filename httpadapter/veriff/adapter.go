@@ -119,11 +119,7 @@ func (a *adapter) serve(w http.ResponseWriter, r *http.Request, byMethod methods
 	if byMethod[http.MethodOptions] != nil {
 		x.allowOrigins()
 	}
-	method := r.Method
-	if method == http.MethodHead {
-		method = http.MethodGet // net/http leaves the body out
-	}
-	if handle := byMethod[method]; handle != nil {
+	if handle := byMethod[mount.Method(r)]; handle != nil {
 		if err := handle(x); err != nil {
 			x.refuse(err)
 		}
@@ -134,7 +130,7 @@ func (a *adapter) serve(w http.ResponseWriter, r *http.Request, byMethod methods
 		x.refuse(pathUnknown)
 		return
 	}
-	w.Header().Set("Allow", byMethod.allowed())
+	w.Header().Set("Allow", mount.Allow(byMethod))
 	x.refuse(methodUnknown)
 }
 

@@ -1,170 +1,27 @@
 package veriff_test
 
 import (
-	"maps"
 	"net/http"
 	"os"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
+
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/openapi/openapitest"
+	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
 )
 
-// TestDocumentHoldsTogether: every reference leads somewhere, and everything that can be referred to is.
-func TestDocumentHoldsTogether(t *testing.T) {
+func TestDocument(t *testing.T) {
 	t.Parallel()
-	document := must(theContract()).document
-	used := map[string]bool{}
-	eachObject(document, "", func(object map[string]any, at string) {
-		ref, ok := object["$ref"].(string)
-		if !ok {
-			return
-		}
-		used[ref] = true
-		if _, err := lookUp(document, ref); err != nil {
-			t.Errorf("%s: %v", at, err)
-		}
-	})
-	components := document["components"].(map[string]any)
-	for kind, of := range components {
-		for name := range of.(map[string]any) {
-			if kind != "securitySchemes" && !used["#/components/"+kind+"/"+name] {
-				t.Errorf("nothing refers to components/%s/%s", kind, name)
-			}
+	var routes []string
+	for path, methods := range veriff.Routes() {
+		for _, method := range methods {
+			routes = append(routes, method+" "+strings.TrimSuffix(path, "{$}"))
 		}
 	}
-}
-
-var pathParameter = regexp.MustCompile(`\{(\w+)\}`)
-
-// TestDocumentOperations: each has what a reader and a generator of clients look for.
-func TestDocumentOperations(t *testing.T) {
-	t.Parallel()
-	document := must(theContract()).document
-	ids := map[string]string{}
-	for _, part := range []string{"paths", "webhooks"} {
-		for path, item := range document[part].(map[string]any) {
-			for method, o := range item.(map[string]any) {
-				if method == "parameters" {
-					continue
-				}
-				name := strings.ToUpper(method) + " " + path
-				id := checkOperation(t, name, document, o.(map[string]any))
-				if ids[id] != "" {
-					t.Errorf("%s and %s have the operationId %s", name, ids[id], id)
-				}
-				ids[id] = name
-			}
-		}
-	}
-	for _, o := range must(theContract()).operations {
-		name := o.method + " " + strings.Join(o.path, "/")
-		var declared, want []string
-		for _, p := range o.parameters {
-			if p.in == "path" && p.required {
-				declared = append(declared, p.name)
-			}
-		}
-		for _, found := range pathParameter.FindAllStringSubmatch(name, -1) {
-			want = append(want, found[1])
-		}
-		if !slices.Equal(declared, want) {
-			t.Errorf("%s has the path parameters %s, want %s", name, declared, want)
-		}
-	}
-}
-
-// checkOperation gives the operationId.
-func checkOperation(t *testing.T, name string, document, o map[string]any) string {
-	t.Helper()
-	for _, member := range []string{"operationId", "summary", "description"} {
-		if text, _ := o[member].(string); text == "" {
-			t.Errorf("%s has no %s", name, member)
-		}
-	}
-	tags, _ := o["tags"].([]any)
-	if len(tags) != 1 || !slices.ContainsFunc(document["tags"].([]any), func(tag any) bool {
-		return tag.(map[string]any)["name"] == tags[0]
-	}) {
-		t.Errorf("%s has the tags %v, want one of the document's", name, tags)
-	}
-	responses, _ := o["responses"].(map[string]any)
-	if !slices.ContainsFunc(slices.Collect(maps.Keys(responses)), func(status string) bool { return status[0] < '4' }) {
-		t.Errorf("%s has no answer that is no failure", name)
-	}
-	id, _ := o["operationId"].(string)
-	return id
-}
-
-// TestDocumentIsExact: every object of an answer or webhook has all its members named, and no object of a
-// request minds more.
-func TestDocumentIsExact(t *testing.T) {
-	t.Parallel()
-	document := must(theContract()).document
-	open := []string{"#/components/schemas/AdditionalVerifiedData"} // a decider may tell more
-	seen := map[string]bool{}
-	var check func(value any, at string, exact bool)
-	check = func(value any, at string, exact bool) {
-		eachObject(value, at, func(object map[string]any, at string) {
-			if ref, ok := object["$ref"].(string); ok && !seen[ref] {
-				seen[ref] = true
-				target, err := lookUp(document, ref)
-				if err != nil {
-					t.Fatal(err)
-				}
-				check(target, ref, exact)
-			}
-			_, has := object["properties"].(map[string]any)
-			if kind := object["type"]; !has || kind == nil || slices.Contains(open, at) {
-				return
-			}
-			if more, ok := object["additionalProperties"].(bool); !ok || more == exact {
-				t.Errorf("%s: got additionalProperties %v, want %v", at, object["additionalProperties"], !exact)
-			}
-		})
-	}
-	requests := 0
-	for path, item := range document["paths"].(map[string]any) {
-		for method, o := range item.(map[string]any) {
-			operation, ok := o.(map[string]any)
-			if !ok {
-				continue
-			}
-			if operation["requestBody"] != nil {
-				requests++
-			}
-			check(operation["requestBody"], method+" "+path, false)
-			check(operation["responses"], method+" "+path, true)
-		}
-	}
-	check(document["webhooks"], "webhooks", true)
-	if requests < 7 {
-		t.Errorf("got %d requests with bodies, want all", requests)
-	}
-}
-
-// TestDocumentExamples are what the schemas beside them say.
-func TestDocumentExamples(t *testing.T) {
-	t.Parallel()
-	text := documentText(t)
-	r, err := newReading([]byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	examples := 0
-	eachObject(r.root, "", func(object map[string]any, at string) {
-		example, ok := object["example"]
-		if !ok {
-			return
-		}
-		examples++
-		if err := r.schema(node{object["schema"], at + "/schema"}).Validate(example); err != nil {
-			t.Errorf("%s: %v", at, err)
-		}
-	})
-	if r.err != nil || examples < 10 {
-		t.Errorf("got %d examples (%v), want some", examples, r.err)
-	}
+	openapitest.Laws{
+		Contract: must(theContract()), Routes: routes, Types: veriff.Bodies(), Requests: 7, Examples: 10,
+		Open: []string{"AdditionalVerifiedData"}, // a decider may tell more
+	}.Run(t)
 }
 
 // TestContractNotices: what the document has not is not passed over by the check that all tests make.
@@ -215,10 +72,7 @@ func TestContractNotices(t *testing.T) {
 			result{400, made.header, `{"status":"400","code":"1305","message":"Session is not in a completed status."}`}, "value must be"},
 	}
 	for _, row := range rows {
-		err := c.check(row.r, row.r.URL.EscapedPath(), []byte(row.sent), row.got)
-		if row.want == "" && err != nil || row.want != "" && (err == nil || !strings.Contains(err.Error(), row.want)) {
-			t.Errorf("%s: got %v, want %q", row.name, err, row.want)
-		}
+		c.Notices(t, row.name, row.r, row.sent, row.got.answer(), row.want)
 	}
 }
 
@@ -228,7 +82,7 @@ func BenchmarkContract(b *testing.B) {
 		text := must(os.ReadFile("openapi.json"))
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := compileContract(text); err != nil {
+			if _, err := openapitest.Read(text, openapitest.Dialect{}); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -236,11 +90,11 @@ func BenchmarkContract(b *testing.B) {
 	c := must(theContract())
 	h := newHouse(b, setup{})
 	r := h.request(call{method: "POST", path: "/v1/sessions", body: everything})
-	got := h.send(r)
+	got := h.send(r).answer()
 	b.Run("check", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if err := c.check(r, "/v1/sessions", []byte(everything), got); err != nil {
+			if err := c.Check(r, "/v1/sessions", []byte(everything), got); err != nil {
 				b.Fatal(err)
 			}
 		}

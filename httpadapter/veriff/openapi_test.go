@@ -2,11 +2,8 @@ package veriff_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path"
 	"path/filepath"
@@ -15,9 +12,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/openapi/openapitest"
 	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
 )
 
@@ -53,18 +50,12 @@ func TestDocumentIsServed(t *testing.T) {
 		if s.config.PublicURL != "" {
 			server = strings.TrimSuffix(s.config.PublicURL, "/")
 		}
-		want := strings.Replace(documentText(t), "https://idv.example.com", server, 1)
 		for _, header := range []http.Header{{}, {"X-Auth-Client": {ours.APIKey.String()}}, {"X-Auth-Client": {"nonsense"}}} {
 			got := h.askForDocument("GET", header)
-			if got.status != 200 || got.body != want {
-				t.Errorf("%s: got %d and %d bytes, want the file with this server, %d bytes", server, got.status, len(got.body), len(want))
-			}
-			for name, want := range map[string]string{
-				"Content-Type": "application/json", "Access-Control-Allow-Origin": "*", "Cache-Control": "private, max-age=300",
-				"X-Hmac-Signature": "", "X-Auth-Client": "",
-			} {
-				if v := got.header.Get(name); v != want {
-					t.Errorf("%s: got %s %q, want %q", server, name, v, want)
+			must(theContract()).IsServed(t, server, got.answer())
+			for _, name := range []string{"X-Hmac-Signature", "X-Auth-Client"} {
+				if v := got.header.Get(name); v != "" {
+					t.Errorf("%s: got %s %q, want none", server, name, v)
 				}
 			}
 		}
@@ -74,97 +65,17 @@ func TestDocumentIsServed(t *testing.T) {
 func TestDocumentIsSentOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, setup{})
-	tag := h.askForDocument("GET", http.Header{}).header.Get("ETag")
-	rows := []struct {
-		method, known string
-		status        int
-	}{
-		{"GET", "", 200}, {"GET", `"another"`, 200}, {"GET", tag[:8] + `"`, 200}, {"GET", strings.Trim(tag, `"`), 200},
-		{"GET", tag, 304}, {"GET", "W/" + tag, 304}, {"GET", `"another", ` + tag, 304}, {"GET", "*", 304},
-		{"HEAD", "", 200}, {"HEAD", tag, 304},
-	}
-	for _, row := range rows {
-		got := h.askForDocument(row.method, http.Header{"If-None-Match": {row.known}})
-		if got.status != row.status || got.header.Get("ETag") != tag || (got.body != "") != (row.method == "GET" && row.status == 200) {
-			t.Errorf("%s with %q: got %d, tag %s and %d bytes, want %d and tag %s",
-				row.method, row.known, got.status, got.header.Get("ETag"), len(got.body), row.status, tag)
-		}
-	}
+	tag := openapitest.IsSentOnce(t, func(method, ifNoneMatch string) openapitest.Answer {
+		return h.askForDocument(method, http.Header{"If-None-Match": {ifNoneMatch}}).answer()
+	})
 	if other := newHouse(t, setup{}).askForDocument("GET", http.Header{}).header.Get("ETag"); other == tag {
 		t.Errorf("got tag %s for another server too, whose document is another", tag)
 	}
 }
 
-// TestDocumentOfAHostileHost: whatever the Host header says, it is one text in the document.
 func TestDocumentOfAHostileHost(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, setup{})
-	for _, host := range []string{`"}],"paths":{},"x":[{"y":"`, "\x00\n\\", "<script>", "\xff", "$1${2}"} {
-		r := httptest.NewRequest("GET", "/v1/openapi.json", nil)
-		r.Host = host
-		w := httptest.NewRecorder()
-		h.handler.ServeHTTP(w, r)
-		var got struct {
-			Servers []struct{ URL string }
-			Paths   map[string]any
-		}
-		err := json.Unmarshal(w.Body.Bytes(), &got)
-		want := "http://" + strings.ToValidUTF8(host, "\ufffd")
-		if err != nil || len(got.Paths) < 15 || len(got.Servers) != 1 || got.Servers[0].URL != want {
-			t.Errorf("%q: got servers %q and %d paths (%v), want the host and all paths", host, got.Servers, len(got.Paths), err)
-		}
-	}
-}
-
-// TestDocumentIsOpenAPI by the judgement of a library that reads such documents, and its schemas are what their
-// own specification, JSON Schema 2020-12, says.
-func TestDocumentIsOpenAPI(t *testing.T) {
-	t.Parallel()
-	parsed, err := openapi3.NewLoader().LoadFromData([]byte(documentText(t)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := parsed.Validate(t.Context()); err != nil || parsed.OpenAPI != "3.1.0" {
-		t.Errorf("OpenAPI %s: %v", parsed.OpenAPI, err)
-	}
-	document := must(theContract()).document
-	isSchema := must(jsonschema.NewCompiler().Compile("https://json-schema.org/draft/2020-12/schema"))
-	schemas := maps.Clone(document["components"].(map[string]any)["schemas"].(map[string]any))
-	eachObject(document, "", func(object map[string]any, at string) {
-		if schema, ok := object["schema"]; ok {
-			schemas[at] = schema
-		}
-	})
-	for at, schema := range schemas {
-		if err := isSchema.Validate(schema); err != nil {
-			t.Errorf("%s: %v", at, err)
-		}
-	}
-}
-
-// TestDocumentHasTheRoutes: no more and no fewer than the mux.
-func TestDocumentHasTheRoutes(t *testing.T) {
-	t.Parallel()
-	c := must(theContract())
-	var got, want []string
-	for _, o := range c.operations {
-		got = append(got, o.method+" "+strings.Join(o.path, "/"))
-	}
-	for path, methods := range veriff.Routes() {
-		for _, method := range methods {
-			want = append(want, method+" "+strings.TrimSuffix(path, "{$}"))
-		}
-	}
-	for _, o := range got {
-		if !slices.Contains(want, o) {
-			t.Errorf("the document has %s, and the mux has not", o)
-		}
-	}
-	for _, o := range want {
-		if !slices.Contains(got, o) {
-			t.Errorf("the mux has %s, and the document has not", o)
-		}
-	}
+	must(theContract()).IsSafeFromHosts(t, newHouse(t, setup{}).handler, "/v1/openapi.json")
 }
 
 // TestDocumentHasTheWords: the file's enumerations are those of the tables in the code. -update writes them.
@@ -250,19 +161,16 @@ var leftOut = []string{
 func TestDocumentNotices(t *testing.T) {
 	t.Parallel()
 	files := must(filepath.Glob(filepath.Join("testdata", "*.json")))
-	r, err := newReading([]byte(documentText(t)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	schemas := must(theContract()).Schemas
 	noticed := 0
 	for _, name := range files {
 		file := strings.TrimSuffix(filepath.Base(name), ".json")
 		if strings.HasSuffix(file, ".schema") {
 			continue
 		}
-		schema := r.schema(r.get(node{value: r.root}, "components", "schemas", schemaOfGolden(file)))
+		schema := schemas[schemaOfGolden(file)]
 		if schema == nil {
-			t.Errorf("%s: the table goldens does not say which schema it is of (%v)", file, r.err)
+			t.Errorf("%s: the table goldens does not say which schema it is of", file)
 			continue
 		}
 		text := strings.ReplaceAll(string(must(os.ReadFile(name))), "<token>", "a.b.c")
@@ -276,7 +184,7 @@ func TestDocumentNotices(t *testing.T) {
 			continue
 		}
 		noticed++
-		eachObject(body, file, func(object map[string]any, at string) { checkNotices(t, schema, body, object, at) })
+		openapitest.EachObject(body, file, func(object map[string]any, at string) { checkNotices(t, schema, body, object, at) })
 	}
 	if noticed < 20 {
 		t.Errorf("got %d golden files, want some", noticed)
@@ -312,54 +220,3 @@ func checkNotices(t *testing.T, schema *jsonschema.Schema, body any, object map[
 
 // whateverIsSaid are the objects that the decider and the screener may give any members.
 var whateverIsSaid = regexp.MustCompile(`/additionalVerifiedData|/biometricAuthentication/details|/matchTypesDetails`)
-
-// TestDocumentHasTheMembers: the schemas have the members of the types that are written, and require those that
-// are always written.
-func TestDocumentHasTheMembers(t *testing.T) {
-	t.Parallel()
-	r, err := newReading([]byte(documentText(t)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, of := range veriff.Bodies() {
-		schema := r.get(node{value: r.root}, "components", "schemas", name)
-		var want, wantAlways, always []string
-		for i := range of.NumField() {
-			tag, option, _ := strings.Cut(of.Field(i).Tag.Get("json"), ",")
-			if tag == "-" {
-				continue
-			}
-			want = append(want, tag)
-			if option == "" {
-				wantAlways = append(wantAlways, tag)
-			}
-		}
-		for _, member := range r.list(r.get(schema, "required")) {
-			always = append(always, r.text(member))
-		}
-		slices.Sort(want)
-		slices.Sort(wantAlways)
-		slices.Sort(always)
-		if got := r.keys(r.get(schema, "properties")); !slices.Equal(got, want) {
-			t.Errorf("%s: the document has the members %s, and %s has %s", name, got, of, want)
-		}
-		if !slices.Equal(always, wantAlways) {
-			t.Errorf("%s: the document requires %s, and %s always has %s", name, always, of, wantAlways)
-		}
-	}
-}
-
-// eachObject goes through all objects of a value; at says where one stands.
-func eachObject(value any, at string, do func(object map[string]any, at string)) {
-	switch v := value.(type) {
-	case map[string]any:
-		do(v, at)
-		for key, member := range v {
-			eachObject(member, at+"/"+escapeToken(key), do)
-		}
-	case []any:
-		for i, element := range v {
-			eachObject(element, fmt.Sprint(at, "/", i), do)
-		}
-	}
-}

@@ -3,12 +3,10 @@ package veriff_test
 import (
 	"fmt"
 	"net/http"
-	"os"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/tabletest"
 	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
 )
 
@@ -22,26 +20,7 @@ func TestTablesOfEndpoints(t *testing.T) {
 		{"../../README.md", `(?s)<!-- endpoints -->\n(.*)<!-- /endpoints -->\n`, tableOfTheReadme()},
 		{"doc.go", `((?m:^//\t.*\n)+)`, tableOfTheDocumentation()},
 	} {
-		text, err := os.ReadFile(row.file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		places := regexp.MustCompile(row.place).FindAllSubmatchIndex(text, -1)
-		if len(places) != 1 {
-			t.Fatalf("%s has %d places for the table, want one", row.file, len(places))
-		}
-		begin, end := places[0][2], places[0][3]
-		table := string(text[begin:end])
-		if *update && table != row.want {
-			text = slices.Concat(text[:begin], []byte(row.want), text[end:])
-			if err := os.WriteFile(row.file, text, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			table = row.want
-		}
-		if table != row.want {
-			t.Errorf("the table in %s is\n%s\nwant\n%s", row.file, table, row.want)
-		}
+		tabletest.Check(t, row.file, row.place, row.want, *update)
 	}
 }
 

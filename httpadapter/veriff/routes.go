@@ -3,7 +3,6 @@ package veriff
 import (
 	"net/http"
 	"slices"
-	"strings"
 )
 
 // handler answers one request, or says why not.
@@ -131,17 +130,4 @@ func byPath() map[string]methods {
 		paths[other] = paths[path]
 	}
 	return paths
-}
-
-// allowed is the value of the header field Allow.
-func (m methods) allowed() string {
-	var names []string
-	for name := range m {
-		names = append(names, name)
-		if name == http.MethodGet {
-			names = append(names, http.MethodHead)
-		}
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
 }

@@ -18,8 +18,8 @@ func TestWhatTheVerbsRun(t *testing.T) {
 	t.Parallel()
 	f := newFaulty(t)
 	ran := func() (words []string) {
-		for _, query := range f.spy.taken() {
-			fields := strings.Fields(query)
+		for _, s := range f.spy.Taken() {
+			fields := strings.Fields(s.Query)
 			words = append(words, strings.Join(fields[:min(2, len(fields))], " "))
 		}
 		return words
@@ -68,11 +68,11 @@ func TestVerbsThatFailAtAnyStep(t *testing.T) {
 			for n, after := 1, false; ; n++ {
 				g := makeKey(t, f.k)
 				hook, seen := nth(n, false)
-				if f.spy.on(hook, nil); after {
-					f.spy.on(nil, hook)
+				if f.spy.On(hook, nil); after {
+					f.spy.On(nil, hook)
 				}
 				err := verb(f, g)
-				f.spy.on(nil, nil)
+				f.spy.On(nil, nil)
 				if *seen < n {
 					if err != nil {
 						t.Errorf("without a fault: %v", err)
@@ -98,12 +98,12 @@ func TestVerbsThatFailAtAnyStep(t *testing.T) {
 func TestNewThatFailsAtAnyStep(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
-		spy, master := newSpy(t), session.NewKey()
-		db := migrated(t, spy.name, newFile(t), 1)
+		spy, master := newSpy(), session.NewKey()
+		db := migrated(t, spy.Name, newFile(t), 1)
 		hook, seen := nth(n, false)
-		spy.on(hook, nil)
+		spy.On(hook, nil)
 		k, err := sqlkeeper.New(db, sqlkeeper.SQLite(), master)
-		spy.on(nil, nil)
+		spy.On(nil, nil)
 		if *seen < n {
 			if err != nil || n < 5 {
 				t.Errorf("New runs %d statements, error %v", *seen, err)

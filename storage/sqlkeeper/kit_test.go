@@ -9,9 +9,10 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-	_ "github.com/mattn/go-sqlite3"
+	"github.com/mattn/go-sqlite3"
 
 	"github.com/bonafide-idv/bonafide/session"
+	"github.com/bonafide-idv/bonafide/storage/internal/sqlspy"
 	"github.com/bonafide-idv/bonafide/storage/sqlkeeper"
 )
 
@@ -21,7 +22,7 @@ func newFile(t testing.TB) string { return filepath.Join(t.TempDir(), "keys.db")
 func open(t testing.TB, driver, file string, pool int) *sql.DB {
 	t.Helper()
 	dsn := sqlkeeper.SQLiteDSN(file)
-	if driver == "unsynced" {
+	if driver == quick() {
 		dsn = strings.TrimSuffix(dsn, "FULL") + "OFF"
 	}
 	db, err := sql.Open(driver, dsn)
@@ -36,9 +37,9 @@ func open(t testing.TB, driver, file string, pool int) *sql.DB {
 
 // quick is a driver that never waits for the disk. That it is waited for is for TestTheKeeperSetsWhatItNeeds to see.
 var quick = sync.OnceValue(func() string {
-	s := &spy{name: "unsynced", unsynced: true}
-	sql.Register(s.name, s)
-	return s.name
+	return sqlspy.NewSkipping(&sqlite3.SQLiteDriver{}, func(query string) bool {
+		return strings.HasPrefix(query, "PRAGMA synchronous")
+	}).Name
 })
 
 // migrated opens a database file that has the schema.

@@ -8,11 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/database"
 )
 
 // The schema that this version of the package reads and writes.
@@ -38,11 +35,7 @@ var migrations embed.FS
 // [Migrate], which would not know of it. The zero Dialect has no migrations: the file system then answers
 // fs.ErrNotExist.
 func Migrations(d Dialect) fs.FS {
-	sub, err := fs.Sub(migrations, "migrations/"+d.name)
-	if err != nil {
-		return embed.FS{}
-	}
-	return sub
+	return d.engine.Migrations(migrations)
 }
 
 // Migrate brings the schema to the version that this package needs, and does nothing when it is there already.
@@ -50,37 +43,16 @@ func Migrations(d Dialect) fs.FS {
 // table of our own, bonafide_keys_migrations. It never goes back, and answers [ErrNewerSchema] for a database
 // that is ahead, and [ErrStore] for the one of the sessions.
 func Migrate(ctx context.Context, db *sql.DB, d Dialect) error {
-	if d.name == "" {
+	if d.engine.Name == "" {
 		return errDialect
 	}
 	if err := checkApart(ctx, db, d); err != nil {
 		return err
 	}
-	record, err := database.NewStore(d.goose, "bonafide_keys_migrations")
-	if err != nil {
+	if err := d.engine.Migrate(ctx, db, Migrations(d), "bonafide_keys_migrations", schemaVersion); err != nil {
 		return fmt.Errorf("sqlkeeper: migrate: %w", err)
 	}
-	// The provider is never closed: that would close the host's database.
-	provider, err := goose.NewProvider(goose.DialectCustom, db, Migrations(d),
-		goose.WithStore(record), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return fmt.Errorf("sqlkeeper: migrate: %w", err)
-	}
-	// Of processes that start at once all but one may fail, as the tables are there already when they come to make
-	// them. Each migration is one transaction, so the next try finds what the winner did: a process can lose once
-	// for each of them, and once for the record.
-	for tries := 3 + schemaVersion; ; {
-		_, err = provider.Up(ctx)
-		if err == nil {
-			return checkSchema(ctx, db, d)
-		}
-		if !d.busy(err) {
-			tries--
-		}
-		if tries == 0 || !pause(ctx, 20*time.Millisecond) {
-			return fmt.Errorf("sqlkeeper: migrate: %w", cmp.Or(ctx.Err(), err))
-		}
-	}
+	return checkSchema(ctx, db, d)
 }
 
 // checkApart refuses the database of the sessions.
@@ -116,7 +88,7 @@ func checkSchema(ctx context.Context, db *sql.DB, d Dialect) error {
 }
 
 func countTables(ctx context.Context, db *sql.DB, d Dialect, name string) (n int, err error) {
-	if err := ask(ctx, db, d, &n, d.tables, name); err != nil {
+	if err := ask(ctx, db, d, &n, d.engine.Tables, name); err != nil {
 		return 0, fmt.Errorf("sqlkeeper: look for the table %s: %w", name, err)
 	}
 	return n, nil
@@ -125,18 +97,6 @@ func countTables(ctx context.Context, db *sql.DB, d Dialect, name string) (n int
 // ask runs a query that has one answer.
 func ask(ctx context.Context, db *sql.DB, d Dialect, answer any, query string, args ...any) error {
 	return patiently(ctx, d, func() error {
-		return db.QueryRowContext(ctx, sqlx.Rebind(d.bind, query), args...).Scan(answer)
+		return db.QueryRowContext(ctx, sqlx.Rebind(d.engine.Bind, query), args...).Scan(answer)
 	})
-}
-
-// pause waits for d, and reports whether ctx is still alive.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

@@ -27,14 +27,14 @@ var (
 // none of these, that is an error that wraps [session.ErrKeeper]. Where a Rotate is under way, or was
 // interrupted, both of its master keys are needed, whatever the order.
 func New(db *sql.DB, d Dialect, master session.Key, previous ...session.Key) (*Keeper, error) {
-	if d.name == "" {
+	if d.engine.Name == "" {
 		return nil, errDialect
 	}
 	k := &Keeper{
 		db: db, dialect: d, queries: newQueries(d), rotating: make(chan struct{}, 1),
 		masters: map[masterName]masterKey{},
 	}
-	if d.oneWriter {
+	if d.engine.OneWriter {
 		k.turn = make(chan struct{}, 1)
 	}
 	first, err := k.take(master)

@@ -26,7 +26,7 @@ const (
 )
 
 func newQueries(d Dialect) queries {
-	q := func(s string) string { return sqlx.Rebind(d.bind, s) }
+	q := func(s string) string { return sqlx.Rebind(d.engine.Bind, s) }
 	return queries{
 		find: q("SELECT n, " + columns + " FROM bonafide_keys WHERE n = ?"),
 		batch: q("SELECT n, " + columns + " FROM bonafide_keys" +

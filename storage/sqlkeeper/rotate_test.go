@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/bonafide-idv/bonafide/session"
+	"github.com/bonafide-idv/bonafide/storage/internal/sqlspy"
 	"github.com/bonafide-idv/bonafide/storage/sqlkeeper"
 )
 
@@ -18,7 +19,7 @@ var errFault = errors.New("the disk is on fire")
 type faulty struct {
 	file          string
 	db            *sql.DB
-	spy           *spy
+	spy           *sqlspy.Spy
 	k             *sqlkeeper.Keeper
 	before, after session.Key
 	live, gone    []given
@@ -26,8 +27,8 @@ type faulty struct {
 
 func newFaulty(t *testing.T) *faulty {
 	t.Helper()
-	f := &faulty{file: newFile(t), spy: newSpy(t), before: session.NewKey(), after: session.NewKey()}
-	f.db = migrated(t, f.spy.name, f.file, 1)
+	f := &faulty{file: newFile(t), spy: newSpy(), before: session.NewKey(), after: session.NewKey()}
+	f.db = migrated(t, f.spy.Name, f.file, 1)
 	f.k = newKeeper(t, f.db, f.before)
 	for range 5 {
 		f.live = append(f.live, makeKey(t, f.k))
@@ -90,12 +91,12 @@ func failAt(t *testing.T, n int, after, dead bool) bool {
 	f := newFaulty(t)
 	hook, seen := nth(n, dead)
 	if after {
-		f.spy.on(nil, hook)
+		f.spy.On(nil, hook)
 	} else {
-		f.spy.on(hook, nil)
+		f.spy.On(hook, nil)
 	}
 	err := f.k.Rotate(t.Context(), f.after)
-	f.spy.on(nil, nil)
+	f.spy.On(nil, nil)
 	if *seen < n {
 		if n < 10 || err != nil {
 			t.Errorf("Rotate runs %d statements, error %v", *seen, err)
@@ -173,7 +174,7 @@ func TestARotateThatIsOvertakenUndoesNothing(t *testing.T) {
 		f := newFaulty(t)
 		another := newKeeper(t, open(t, quick(), f.file, 1), f.before, f.after)
 		begun := 0
-		f.spy.on(func(query string) error {
+		f.spy.On(func(query string) error {
 			if !strings.HasPrefix(query, "BEGIN") {
 				return nil
 			}
@@ -186,7 +187,7 @@ func TestARotateThatIsOvertakenUndoesNothing(t *testing.T) {
 			return nil
 		}, nil)
 		err := f.k.Rotate(t.Context(), f.after)
-		f.spy.on(nil, nil)
+		f.spy.On(nil, nil)
 		if err != nil && !errors.Is(err, errFault) {
 			t.Fatalf("overtaken at transaction %d: Rotate: %v", n, err)
 		}

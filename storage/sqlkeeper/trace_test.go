@@ -84,8 +84,8 @@ func TestDestroyLeavesNoTrace(t *testing.T) {
 // While a backup reads the database, what it needs stays in the log: Destroy says so, and is called again.
 func TestDestroyBesideAReader(t *testing.T) {
 	t.Parallel()
-	spy, file := newSpy(t), newFile(t)
-	db := migrated(t, spy.name, file, 2)
+	spy, file := newSpy(), newFile(t)
+	db := migrated(t, spy.Name, file, 2)
 	exec(t, db, "PRAGMA busy_timeout = 0") // on one of the two connections
 	db.SetMaxOpenConns(1)
 	k := newKeeper(t, db, session.NewKey())
@@ -104,7 +104,7 @@ func TestDestroyBesideAReader(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	tries := 0
-	spy.on(func(query string) error {
+	spy.On(func(query string) error {
 		if strings.Contains(query, "wal_checkpoint") {
 			if tries++; tries == 3 {
 				cancel()

@@ -7,6 +7,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"time"
+
+	"github.com/bonafide-idv/bonafide/storage/internal/engine"
 )
 
 // bound is how long a transaction may take, and how long one waits for its turn.
@@ -68,7 +70,7 @@ func (k *Keeper) write(ctx context.Context, c *sql.Conn, work func(context.Conte
 
 // undo ends a transaction, and throws the connection away when that cannot be done.
 func (k *Keeper) undo(ctx context.Context, c *sql.Conn) {
-	if _, err := c.ExecContext(ctx, "ROLLBACK"); err != nil && !k.dialect.idle(err) {
+	if _, err := c.ExecContext(ctx, "ROLLBACK"); err != nil && !k.dialect.engine.Idle(err) {
 		_ = c.Raw(func(any) error { return driver.ErrBadConn })
 	}
 }
@@ -76,7 +78,7 @@ func (k *Keeper) undo(ctx context.Context, c *sql.Conn) {
 // own is the context of what was begun, which a caller cannot end.
 func (k *Keeper) own(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx = context.WithoutCancel(ctx)
-	if k.dialect.remote {
+	if k.dialect.engine.Remote {
 		return context.WithTimeout(ctx, bound)
 	}
 	return ctx, func() {}
@@ -109,8 +111,8 @@ func patiently(ctx context.Context, d Dialect, try func() error) error {
 		if err == nil {
 			return nil
 		}
-		again := d.busy(err) || errors.Is(err, errReaders)
-		if !again || !pause(waiting, time.Millisecond) {
+		again := d.engine.Busy(err) || errors.Is(err, errReaders)
+		if !again || !engine.Pause(waiting, time.Millisecond) {
 			return cmp.Or(ctx.Err(), err)
 		}
 	}

@@ -21,7 +21,7 @@ func TestOnceBegun(t *testing.T) {
 			spy, store := spied(t, 1)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			spy.on(func(query string) error {
+			spy.On(func(query string) error {
 				if strings.HasPrefix(query, start) {
 					cancel()
 				}
@@ -46,7 +46,7 @@ func TestWaitingCanBeCancelled(t *testing.T) {
 	t.Parallel()
 	spy, store := spied(t, 4)
 	writing, goOn := make(chan bool), make(chan bool)
-	spy.on(func(query string) error {
+	spy.On(func(query string) error {
 		if query == "COMMIT" {
 			writing <- true
 			<-goOn

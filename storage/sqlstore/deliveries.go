@@ -58,7 +58,7 @@ func (s *Store) claimable(ctx context.Context, c Conn, from, now time.Time, n in
 	if err != nil {
 		return nil, err
 	}
-	return rows(ctx, c, deliveryFields, sqlx.Rebind(s.dialect.bind, query), args...)
+	return rows(ctx, c, deliveryFields, sqlx.Rebind(s.dialect.engine.Bind, query), args...)
 }
 
 // waiting is a pending delivery, as the index has it.

@@ -13,6 +13,7 @@ import (
 	"github.com/mattn/go-sqlite3"
 
 	"github.com/bonafide-idv/bonafide/session"
+	"github.com/bonafide-idv/bonafide/storage/internal/sqlspy"
 	"github.com/bonafide-idv/bonafide/storage/sqlstore"
 )
 
@@ -29,10 +30,10 @@ func fail(n int64, start string, err error) func(string) error {
 	}
 }
 
-func spied(t *testing.T, pool int) (*spy, *sqlstore.Store) {
+func spied(t *testing.T, pool int) (*sqlspy.Spy, *sqlstore.Store) {
 	t.Helper()
-	spy := newSpy(t)
-	return spy, newStore(t, migrated(t, spy.name, pool))
+	spy := newSpy()
+	return spy, newStore(t, migrated(t, spy.Name, pool))
 }
 
 // The Store finds out by Change.ID, and only if it cannot answers ErrUnknown.
@@ -58,9 +59,9 @@ func TestCommitOfUnknownOutcome(t *testing.T) {
 			spy, store := spied(t, 1)
 			c, refused := creation(newID()), step(creation(newID()).Session)
 			refused.Base = 1
-			spy.on(test.before, test.after)
+			spy.On(test.before, test.after)
 			errs := store.Apply(t.Context(), c, refused)
-			spy.on(nil, nil)
+			spy.On(nil, nil)
 			if len(errs) != 2 || !errors.Is(errs[1], session.ErrNotFound) {
 				t.Fatalf("Apply: got %v, want two outcomes, of which the second is ErrNotFound", errs)
 			}
@@ -87,7 +88,7 @@ func TestSweepFindsOutToo(t *testing.T) {
 	spy, store := spied(t, 1)
 	c := creation(newID())
 	apply(t, store, c)
-	spy.on(nil, fail(1, "COMMIT", errFault))
+	spy.On(nil, fail(1, "COMMIT", errFault))
 	done, _, err := store.Sweep(t.Context(), now, 10, silence)
 	if done != 1 || err != nil {
 		t.Errorf("Sweep whose commit was done: got %d, %v, want 1, nil", done, err)
@@ -105,7 +106,7 @@ func TestOtherVerbsWithACommitOfUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	spy, store := spied(t, 1)
 	apply(t, store, creation(newID()))
-	spy.on(nil, fail(1, "COMMIT", errFault))
+	spy.On(nil, fail(1, "COMMIT", errFault))
 	if _, _, err := store.Claim(t.Context(), now, now.Add(time.Minute), 1, nil); !errors.Is(err, session.ErrUnknown) {
 		t.Errorf("Claim: got %v, want ErrUnknown", err)
 	}
@@ -118,7 +119,7 @@ func TestBusyIsTriedAgain(t *testing.T) {
 		t.Run(start, func(t *testing.T) {
 			t.Parallel()
 			spy, store := spied(t, 1)
-			spy.on(fail(3, start, busy), nil)
+			spy.On(fail(3, start, busy), nil)
 			c := creation(newID())
 			apply(t, store, c)
 			if load(t, store, c) == nil {
@@ -134,7 +135,7 @@ func TestOneFailingStatement(t *testing.T) {
 	spy, store := spied(t, 1)
 	good, bad, other := creation(newID()), creation(newID()), creation(newID())
 	bad.Media = []session.Media{{ID: newID()}}
-	spy.on(fail(2, "INSERT INTO bonafide_media", errFault), nil)
+	spy.On(fail(2, "INSERT INTO bonafide_media", errFault), nil)
 	errs := store.Apply(t.Context(), good, bad, other)
 	if len(errs) != 3 || errs[0] != nil || !errors.Is(errs[1], errFault) || errs[2] != nil {
 		t.Fatalf("Apply: got %v, want the fault for the second change only", errs)
@@ -149,7 +150,7 @@ func TestOneFailingStatementOfASweep(t *testing.T) {
 	spy, store := spied(t, 1)
 	good, bad := creation(newID()), creation(newID())
 	apply(t, store, good, bad)
-	spy.on(fail(2, "INSERT INTO bonafide_media", errFault), nil)
+	spy.On(fail(2, "INSERT INTO bonafide_media", errFault), nil)
 	done, _, err := store.Sweep(t.Context(), now, 10, func(s session.Session) (session.Change, bool) {
 		c, _ := silence(s)
 		if s.ID == bad.Session.ID {
@@ -249,14 +250,14 @@ func TestFaultsLeaveNothing(t *testing.T) {
 			failed := 0
 			for nth := int64(1); ; nth++ {
 				var seen atomic.Int64
-				spy.on(func(query string) error {
+				spy.On(func(query string) error {
 					if query != "ROLLBACK" && seen.Add(1) == nth {
 						return errFault
 					}
 					return nil
 				}, nil)
 				err := verb.run(t.Context(), store, c)
-				spy.on(nil, nil)
+				spy.On(nil, nil)
 				if seen.Load() < nth {
 					break // it has fewer statements, and was done
 				}

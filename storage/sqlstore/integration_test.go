@@ -46,12 +46,12 @@ func TestIntegrationThatIsThereTakesNoLock(t *testing.T) {
 // Another process makes the integration between the look and the write.
 func TestIntegrationThatSomebodyElseMakes(t *testing.T) {
 	t.Parallel()
-	spy := newSpy(t)
+	spy := newSpy()
 	file := migratedFile(t)
-	slow, quick := newStore(t, open(t, spy.name, file, 1)), newStore(t, open(t, "sqlite3", file, 1))
+	slow, quick := newStore(t, open(t, spy.Name, file, 1)), newStore(t, open(t, "sqlite3", file, 1))
 	key := newID()
 	var quicks uuid.UUID
-	spy.on(func(query string) (err error) {
+	spy.On(func(query string) (err error) {
 		if strings.HasPrefix(query, "BEGIN") {
 			quicks, err = quick.Integration(t.Context(), key, now)
 		}

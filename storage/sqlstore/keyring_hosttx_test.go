@@ -136,13 +136,13 @@ func TestAKeyInATransactionThatMustBeRunAgain(t *testing.T) {
 // Who waits for SQLite's lock polls, and may starve; who waits in the line does not.
 func TestAStoreAndItsKeyringWaitInOneLine(t *testing.T) {
 	t.Parallel()
-	spy := newSpy(t)
+	spy := newSpy()
 	file := migratedFile(t)
 	synctest.Test(t, func(t *testing.T) {
-		store := newStore(t, open(t, spy.name, file, 4))
+		store := newStore(t, open(t, spy.Name, file, 4))
 		keyring := keyringOf(t, store)
 		writing, goOn := make(chan bool), make(chan bool)
-		spy.on(func(query string) error {
+		spy.On(func(query string) error {
 			if query == "COMMIT" {
 				writing <- true
 				<-goOn
@@ -152,11 +152,11 @@ func TestAStoreAndItsKeyringWaitInOneLine(t *testing.T) {
 		errs := make(chan error, 2)
 		go func() { errs <- errors.Join(store.Apply(t.Context(), creation(newID()))...) }()
 		<-writing
-		spy.taken()
+		spy.Taken()
 		go func() { errs <- keyring.Add(t.Context(), someKeys(1)) }()
 		synctest.Wait()
-		if seen := spy.taken(); len(seen) != 0 {
-			t.Errorf("the keyring, while the store was writing, ran %q, want nothing", seen[0].query)
+		if seen := spy.Taken(); len(seen) != 0 {
+			t.Errorf("the keyring, while the store was writing, ran %q, want nothing", seen[0].Query)
 		}
 		goOn <- true
 		<-writing

@@ -32,7 +32,7 @@ type lookup struct {
 func (l lookup) args(id uuid.UUID) []any { return slices.Repeat([]any{idOf(id)}, l.takes) }
 
 func newKeyringQueries(d Dialect) keyringQueries {
-	q := func(parts ...string) string { return sqlx.Rebind(d.bind, strings.Join(parts, " ")) }
+	q := func(parts ...string) string { return sqlx.Rebind(d.engine.Bind, strings.Join(parts, " ")) }
 	find := func(parts ...string) lookup {
 		query := strings.Join(parts, " ")
 		return lookup{q(query), strings.Count(query, "?")}

@@ -258,14 +258,14 @@ func TestAChangeThatFailsChangesNothing(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			spy := newSpy(t)
-			keyring := added(t, migrated(t, spy.name, 1), c)
-			spy.on(fail(1, row.statement, errFault), nil)
+			spy := newSpy()
+			keyring := added(t, migrated(t, spy.Name, 1), c)
+			spy.On(fail(1, row.statement, errFault), nil)
 			err := row.change(t.Context(), keyring)
 			if !errors.Is(err, row.want) || strings.Contains(err.Error(), secret.Reveal()) {
 				t.Errorf("got %v, want %v", err, row.want)
 			}
-			spy.on(nil, nil)
+			spy.On(nil, nil)
 			got, err := keyring.ByKey(t.Context(), c.APIKey)
 			done(t, "ByKey", err)
 			if !got.Active || !slices.EqualFunc(got.Secrets, c.Secrets, (*auth.Secret).Equal) {
@@ -282,9 +282,9 @@ func TestAChangeThatFailsChangesNothing(t *testing.T) {
 func TestADatabaseThatFailsKnowsNoStrangers(t *testing.T) {
 	t.Parallel()
 	c := someKeys(1)
-	spy := newSpy(t)
-	keyring := added(t, migrated(t, spy.name, 1), c)
-	spy.on(fail(1, "SELECT k.integration", errFault), nil)
+	spy := newSpy()
+	keyring := added(t, migrated(t, spy.Name, 1), c)
+	spy.On(fail(1, "SELECT k.integration", errFault), nil)
 	if _, err := keyring.ByKey(t.Context(), c.APIKey); !errors.Is(err, errFault) || errors.Is(err, auth.ErrUnknownKey) {
 		t.Errorf("ByKey: got %v, want %v and not ErrUnknownKey", err, errFault)
 	}
@@ -293,8 +293,8 @@ func TestADatabaseThatFailsKnowsNoStrangers(t *testing.T) {
 // Every look-up of every verb goes by an index, and one by key or integration is a single statement.
 func TestKeyringPlans(t *testing.T) {
 	t.Parallel()
-	spy := newSpy(t)
-	db := migrated(t, spy.name, 1)
+	spy := newSpy()
+	db := migrated(t, spy.Name, 1)
 	c, next := someKeys(2), auth.GenerateSecret()
 	keyring := newKeyring(t, db)
 	rows := []struct {
@@ -309,23 +309,23 @@ func TestKeyringPlans(t *testing.T) {
 		{"Remove", func(ctx context.Context) error { return keyring.Remove(ctx, c.Integration) }},
 	}
 	for _, row := range rows {
-		spy.taken()
+		spy.Taken()
 		done(t, row.name, row.run(t.Context()))
-		seen := spy.taken()
+		seen := spy.Taken()
 		if strings.HasPrefix(row.name, "By") && len(seen) != 1 {
 			t.Errorf("%s: got %d statements, want 1", row.name, len(seen))
 		}
 		for _, statement := range seen {
-			if verb, _, _ := strings.Cut(statement.query, " "); verb != "SELECT" && verb != "UPDATE" && verb != "DELETE" {
+			if verb, _, _ := strings.Cut(statement.Query, " "); verb != "SELECT" && verb != "UPDATE" && verb != "DELETE" {
 				continue
 			}
-			args := make([]any, len(statement.args))
-			for i, arg := range statement.args {
+			args := make([]any, len(statement.Args))
+			for i, arg := range statement.Args {
 				args[i] = arg.Value
 			}
-			for _, found := range (&planned{db: db}).found(t, statement.query, args) {
+			for _, found := range (&planned{db: db}).found(t, statement.Query, args) {
 				if strings.Contains(found, "SCAN") {
-					t.Errorf("%s: %s: %s", row.name, statement.query, found)
+					t.Errorf("%s: %s: %s", row.name, statement.Query, found)
 				}
 			}
 		}

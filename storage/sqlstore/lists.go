@@ -35,7 +35,7 @@ func page[T any](ctx context.Context, s *Store, l list, fields func(*T) []any, s
 	if err != nil {
 		return nil, err
 	}
-	return rows(ctx, s.conn(), fields, sqlx.Rebind(s.dialect.bind, query), args...)
+	return rows(ctx, s.conn(), fields, sqlx.Rebind(s.dialect.engine.Bind, query), args...)
 }
 
 // bytesOf gives ids as the elements of a list in a statement.

@@ -1,17 +1,14 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
-	"time"
 
-	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/database"
+	"github.com/jmoiron/sqlx"
 )
 
 // The schema that this version of the package reads and writes.
@@ -34,11 +31,7 @@ var migrations embed.FS
 // call [Migrate], which would not know of it. The zero Dialect has no migrations: the file system then
 // answers fs.ErrNotExist.
 func Migrations(d Dialect) fs.FS {
-	sub, err := fs.Sub(migrations, "migrations/"+d.name)
-	if err != nil {
-		return embed.FS{}
-	}
-	return sub
+	return d.engine.Migrations(migrations)
 }
 
 // Migrate brings the schema to the version that this package needs, and does nothing when it is there
@@ -46,40 +39,19 @@ func Migrations(d Dialect) fs.FS {
 // is recorded in a table of our own, bonafide_migrations. It never goes back, and answers
 // [ErrNewerSchema] for a database that is ahead.
 func Migrate(ctx context.Context, db *sql.DB, d Dialect) error {
-	if d.name == "" {
+	if d.engine.Name == "" {
 		return errDialect
 	}
-	record, err := database.NewStore(d.goose, "bonafide_migrations")
-	if err != nil {
+	if err := d.engine.Migrate(ctx, db, Migrations(d), "bonafide_migrations", schemaVersion); err != nil {
 		return fmt.Errorf("sqlstore: migrate: %w", err)
 	}
-	// The provider is never closed: that would close the host's database.
-	provider, err := goose.NewProvider(goose.DialectCustom, db, Migrations(d),
-		goose.WithStore(record), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return fmt.Errorf("sqlstore: migrate: %w", err)
-	}
-	// Of processes that start at once all but one may fail, as the tables are there already when they
-	// come to make them. Each migration is one transaction, so the next try finds what the winner did:
-	// a process can lose once for each of them, and once for the record.
-	for tries := 3 + schemaVersion; ; {
-		_, err = provider.Up(ctx)
-		if err == nil {
-			return checkSchema(ctx, db, d)
-		}
-		if !d.busy(err) {
-			tries--
-		}
-		if tries == 0 || !pause(ctx, 20*time.Millisecond) {
-			return fmt.Errorf("sqlstore: migrate: %w", cmp.Or(ctx.Err(), err))
-		}
-	}
+	return checkSchema(ctx, db, d)
 }
 
 // checkSchema reads the version that the migrations themselves wrote, whoever ran them.
 func checkSchema(ctx context.Context, db *sql.DB, d Dialect) error {
 	var tables, version int
-	if err := db.QueryRowContext(ctx, d.migrated).Scan(&tables); err != nil {
+	if err := db.QueryRowContext(ctx, sqlx.Rebind(d.engine.Bind, d.engine.Tables), "bonafide_schema").Scan(&tables); err != nil {
 		return fmt.Errorf("sqlstore: look for the schema: %w", err)
 	}
 	if tables == 0 {
@@ -95,16 +67,4 @@ func checkSchema(ctx context.Context, db *sql.DB, d Dialect) error {
 		return ErrNewerSchema
 	}
 	return nil
-}
-
-// pause waits for d, and reports whether ctx is still alive.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

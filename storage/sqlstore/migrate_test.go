@@ -84,9 +84,9 @@ func TestMigrateFromManyProcessesAtOnce(t *testing.T) {
 // The first try fails as when another process makes the tables first.
 func TestMigrateTriesAgain(t *testing.T) {
 	t.Parallel()
-	spy := newSpy(t)
-	db := open(t, spy.name, newFile(t), 1)
-	spy.on(fail(1, "CREATE TABLE bonafide_sessions", errFault), nil)
+	spy := newSpy()
+	db := open(t, spy.Name, newFile(t), 1)
+	spy.On(fail(1, "CREATE TABLE bonafide_sessions", errFault), nil)
 	if err := sqlstore.Migrate(t.Context(), db, sqlstore.SQLite()); err != nil {
 		t.Errorf("Migrate whose first try fails: got %v, want nil", err)
 	}
@@ -95,10 +95,10 @@ func TestMigrateTriesAgain(t *testing.T) {
 
 func TestMigrateEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	spy := newSpy(t)
-	db := open(t, spy.name, newFile(t), 1)
+	spy := newSpy()
+	db := open(t, spy.Name, newFile(t), 1)
 	ctx, cancel := context.WithCancel(t.Context())
-	spy.on(func(query string) error {
+	spy.On(func(query string) error {
 		if strings.HasPrefix(query, "CREATE TABLE bonafide_sessions") {
 			cancel()
 			return errFault

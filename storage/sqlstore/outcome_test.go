@@ -33,8 +33,8 @@ func TestCommitOfEntriesOfUnknownOutcome(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			spy, file := newSpy(t), migratedFile(t)
-			store, another := newStore(t, open(t, spy.name, file, 1)), newStore(t, open(t, "sqlite3", file, 1))
+			spy, file := newSpy(), migratedFile(t)
+			store, another := newStore(t, open(t, spy.Name, file, 1)), newStore(t, open(t, "sqlite3", file, 1))
 			e := entryOf(newID(), "name")
 			if test.version == 2 {
 				apply(t, store, session.Change{ID: newID(), Entries: []session.Entry{e}})
@@ -63,9 +63,9 @@ func TestCommitOfEntriesOfUnknownOutcome(t *testing.T) {
 			}
 			commit := fail(1, "COMMIT", errFault)
 			if test.done {
-				spy.on(before, commit)
+				spy.On(before, commit)
 			} else {
-				spy.on(func(query string) error { return errors.Join(commit(query), before(query)) }, nil)
+				spy.On(func(query string) error { return errors.Join(commit(query), before(query)) }, nil)
 			}
 			got := first(store.Apply(t.Context(), c))
 			for _, is := range []error{errFault, session.ErrUnknown} {

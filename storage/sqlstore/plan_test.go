@@ -11,13 +11,14 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bonafide-idv/bonafide/session"
+	"github.com/bonafide-idv/bonafide/storage/internal/sqlspy"
 	"github.com/bonafide-idv/bonafide/storage/sqlstore"
 )
 
 // planned is a store with sessions in it, and the spy below it.
 type planned struct {
 	*sqlstore.Store
-	spy   *spy
+	spy   *sqlspy.Spy
 	db    *sql.DB
 	first session.Session
 	media uuid.UUID
@@ -26,8 +27,8 @@ type planned struct {
 
 func newPlanned(t *testing.T) *planned {
 	t.Helper()
-	spy := newSpy(t)
-	db := migrated(t, spy.name, 4)
+	spy := newSpy()
+	db := migrated(t, spy.Name, 4)
 	p := &planned{Store: newStore(t, db), spy: spy, db: db}
 	c := creation(newID())
 	c.Media = []session.Media{{ID: newID()}}
@@ -172,8 +173,8 @@ var plans = []plan{
 	{"Apply whose outcome is found out", func(t *testing.T, p *planned) error {
 		changed, c := p.entry, step(p.first)
 		changed.Version, c.Base = 2, 1
-		p.spy.on(nil, fail(1, "COMMIT", errFault))
-		defer p.spy.on(nil, nil)
+		p.spy.On(nil, fail(1, "COMMIT", errFault))
+		defer p.spy.On(nil, nil)
 		errs := p.Apply(t.Context(), c, session.Change{ID: newID(), Entries: []session.Entry{changed}})
 		return errors.Join(errs...)
 	}, []string{
@@ -205,7 +206,7 @@ func TestPlans(t *testing.T) {
 				if analyzed {
 					exec(t, p.db, "ANALYZE")
 				}
-				p.spy.taken()
+				p.spy.Taken()
 				if err := plan.run(t, p); err != nil {
 					t.Fatal(err)
 				}
@@ -221,16 +222,16 @@ func TestPlans(t *testing.T) {
 // as for each of several rows, counts once.
 func (p *planned) explain(t *testing.T) (out []string) {
 	t.Helper()
-	for _, s := range p.spy.taken() {
-		if verb, _, _ := strings.Cut(s.query, " "); !slices.Contains([]string{"SELECT", "UPDATE", "DELETE"}, verb) {
+	for _, s := range p.spy.Taken() {
+		if verb, _, _ := strings.Cut(s.Query, " "); !slices.Contains([]string{"SELECT", "UPDATE", "DELETE"}, verb) {
 			continue
 		}
-		args := make([]any, len(s.args))
-		for i, a := range s.args {
+		args := make([]any, len(s.Args))
+		for i, a := range s.Args {
 			args[i] = a.Value
 		}
-		for _, found := range p.found(t, s.query, args) {
-			if len(out) == 0 || out[len(out)-1] != found || !strings.HasPrefix(s.query, "UPDATE") {
+		for _, found := range p.found(t, s.Query, args) {
+			if len(out) == 0 || out[len(out)-1] != found || !strings.HasPrefix(s.Query, "UPDATE") {
 				out = append(out, found)
 			}
 		}

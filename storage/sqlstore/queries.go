@@ -42,7 +42,7 @@ type queries struct {
 }
 
 func newQueries(d Dialect) queries {
-	q := func(parts ...string) string { return sqlx.Rebind(d.bind, strings.Join(parts, " ")) }
+	q := func(parts ...string) string { return sqlx.Rebind(d.engine.Bind, strings.Join(parts, " ")) }
 	return queries{
 		newChangeQueries(d, q), newPermitQueries(d, q), newSessionQueries(d, q), newDeliveryQueries(d, q),
 		newEntryQueries(d, q), newListQueries(), newIntegrationQueries(q),

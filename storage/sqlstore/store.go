@@ -34,7 +34,7 @@ type Conn interface {
 // [ErrNewerSchema]. The database stays the host's: it opens it, sizes its pool and closes it. The Store
 // takes one connection for each call and gives it back, so a pool of one is enough.
 func New(db *sql.DB, d Dialect) (*Store, error) {
-	if d.name == "" {
+	if d.engine.Name == "" {
 		return nil, errDialect
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), bound)
@@ -43,7 +43,7 @@ func New(db *sql.DB, d Dialect) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{db: db, dialect: d, queries: newQueries(d)}
-	if d.oneWriter {
+	if d.engine.OneWriter {
 		s.turn = make(chan struct{}, 1)
 	}
 	return s, nil

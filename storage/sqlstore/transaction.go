@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bonafide-idv/bonafide/session"
+	"github.com/bonafide-idv/bonafide/storage/internal/engine"
 )
 
 // commitError is a COMMIT that failed: what was written may be there or not.
@@ -104,7 +105,7 @@ func undoable(ctx context.Context, c Conn, work func() error) error {
 // own is the context of what was begun, which a caller can not end.
 func (s *Store) own(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx = context.WithoutCancel(ctx)
-	if s.dialect.remote {
+	if s.dialect.engine.Remote {
 		return context.WithTimeout(ctx, bound)
 	}
 	// A context that never ends saves the driver a goroutine for each statement: a third of the time.
@@ -148,7 +149,7 @@ func (s *Store) begin(ctx context.Context, how string) (*sql.Conn, error) {
 		if err == nil {
 			return conn, nil
 		}
-		if !s.dialect.busy(err) || !pause(waiting, time.Millisecond) {
+		if !s.dialect.engine.Busy(err) || !engine.Pause(waiting, time.Millisecond) {
 			s.end(context.WithoutCancel(ctx), conn, true) // it may have been opened as ctx ended
 			return nil, cmp.Or(ctx.Err(), err)
 		}
@@ -161,7 +162,7 @@ func (s *Store) commit(ctx context.Context, conn *sql.Conn) error {
 	defer cancel()
 	for {
 		_, err := conn.ExecContext(ctx, "COMMIT")
-		if err == nil || !s.dialect.busy(err) || !pause(waiting, time.Millisecond) {
+		if err == nil || !s.dialect.engine.Busy(err) || !engine.Pause(waiting, time.Millisecond) {
 			return err
 		}
 	}
@@ -170,7 +171,7 @@ func (s *Store) commit(ctx context.Context, conn *sql.Conn) error {
 // end gives the connection back, and throws it away when its transaction can not be ended.
 func (s *Store) end(ctx context.Context, conn *sql.Conn, open bool) {
 	if open {
-		if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil && !s.dialect.idle(err) {
+		if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil && !s.dialect.engine.Idle(err) {
 			_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 		}
 	}
@@ -185,7 +186,7 @@ func (s *Store) wrap(what string, err error) error {
 		return nil
 	case errors.As(err, &lost):
 		err = fmt.Errorf("%w: %w", session.ErrUnknown, lost.err)
-	case s.tx != nil && s.dialect.busy(err):
+	case s.tx != nil && s.dialect.engine.Busy(err):
 		err = fmt.Errorf("%w: %w", session.ErrRetry, err)
 	}
 	return fmt.Errorf("sqlstore: %s: %w", what, err)
