@@ -37,7 +37,7 @@ func TestEngineLaws(t *testing.T) {
 		r.Repeat(steps)
 	})
 	for _, name := range []string{"resume", "reprocess", "revise", "simulate", "export", "hold", "release", "redact", "delete"} {
-		if did[name] == 0 && did["get"] > 100 && !t.Failed() { // a shorter walk need not have come by it
+		if did[name] == 0 && !testing.Short() && !t.Failed() { // a short run makes a fifth of the walks
 			t.Errorf("%q was never done, so that nothing was seen of it", name)
 		}
 	}

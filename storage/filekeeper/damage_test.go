@@ -86,11 +86,16 @@ func TestCutOffAtAnyLength(t *testing.T) {
 			t.Errorf("cut off at %d of %d: opened %v, want %v", n, len(s.data), opened, want)
 		}
 		whole := max(0, n-filekeeper.HeaderSize) / filekeeper.SlotSize // of which the second is destroyed
+		if end := filekeeper.HeaderSize + (whole+1)*filekeeper.SlotSize; n > filekeeper.HeaderSize && end <= len(s.data) && isZero(s.data[n:end]) {
+			whole++ // what is missing reads as zeros, and was zeros
+		}
 		if want := min(len(s.keys), whole) - min(1, whole/2); found != want {
 			t.Errorf("cut off at %d of %d: %d of the old keys opened, want %d", n, len(s.data), found, want)
 		}
 	}
 }
+
+func isZero(data []byte) bool { return len(bytes.Trim(data, "\x00")) == 0 }
 
 // A power cut can leave a block with any of its pages missing: they are zeros, and none of them was given
 // away.
