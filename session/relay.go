@@ -33,7 +33,9 @@ func (e *Engine) claim(ctx context.Context, n int, except []uuid.UUID) (claimed 
 
 // send makes one try of a claimed delivery, and writes what became of it.
 func (e *Engine) send(ctx context.Context, d Delivery) {
-	d = e.attempt(ctx, d)
+	if err := survived(func() error { d = e.attempt(ctx, d); return nil }); err != nil {
+		d = d.putOff(e.now(), "configuration panicked")
+	}
 	log := e.cfg.Log.With("delivery", d.ID, "session", d.Session, "endpoint", d.Endpoint, "try", d.Tries, "status", d.Last.Status, "note", d.Last.Note)
 	switch {
 	case d.State == DeliveryDead:

@@ -53,8 +53,8 @@ var jobsAtOnce = room{EventDeciding: 64, EventScreening: 32, EventErasing: 16}
 
 // Run does what falls due, within a second, until ctx ends; then it finishes what it has begun, for which
 // deciders, screeners and receivers have 30 seconds until their ctx ends, and returns nil. Any number of processes may run
-// at once on one store. What fails is logged to [Config.Log] and tried again. On a host's transaction it
-// answers [ErrHosted].
+// at once on one store. What fails is logged to [Config.Log] and tried again; so is what panics in any part of the [Config].
+// On a host's transaction it answers [ErrHosted].
 func (e *Engine) Run(ctx context.Context) error {
 	if e.hosted {
 		return ErrHosted

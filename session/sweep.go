@@ -52,7 +52,8 @@ func (e *Engine) sweep(ctx context.Context, room room) (done int, jobs []job, ne
 		if !room.has(s, claimed) {
 			return Change{}, false
 		}
-		w, err := e.due(asking, s)
+		var w *work
+		err := survived(func() (err error) { w, err = e.due(asking, s); return err })
 		if err != nil {
 			e.cfg.Log.ErrorContext(ctx, "what is due could not be done", "session", s.ID, "status", s.Status, "error", err)
 			w = e.putOff(s)
@@ -171,9 +172,11 @@ func (e *Engine) do(ctx context.Context, j job) {
 	defer cancel()
 	on := *e
 	on.job = &j.session
-	err := map[EventKind]func(context.Context, Session) error{
-		EventErasing: on.erase, EventDeciding: on.decide, EventScreening: on.screen,
-	}[j.kind](ctx, j.session)
+	err := survived(func() error {
+		return map[EventKind]func(context.Context, Session) error{
+			EventErasing: on.erase, EventDeciding: on.decide, EventScreening: on.screen,
+		}[j.kind](ctx, j.session)
+	})
 	if err != nil && !errors.Is(err, ErrConflict) {
 		e.cfg.Log.ErrorContext(ctx, "work of a session's alarm failed", "session", j.session.ID, "work", j.kind, "try", j.session.Tries, "error", err)
 	}
@@ -189,6 +192,17 @@ func (e *Engine) claimed(ctx context.Context, claimed Session, parts Parts) (*Sn
 		return nil, fmt.Errorf("%w: somebody else has its alarm", ErrConflict)
 	}
 	return e.openRecord(ctx, rec)
+}
+
+// survived calls what may call the host's keeper, blobs, integrations and renderers on the alarm, where nobody but the
+// engine could stop their panics: they are errors, of which only the type goes on.
+func survived(call func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("session: a part of the configuration panicked: %T", r)
+		}
+	}()
+	return call()
 }
 
 // guarded calls what is the host's, whose panics are errors. Of what it says only the type goes on to the log:
