@@ -160,6 +160,9 @@ type Change struct {
 	Withdraw bool
 	// Erase removes sealed bytes and rows of the session that are there already, before parts are added.
 	Erase Erase
+	// Replaced are the ids of media whose rows are removed, before parts are added. What is not there, or not the
+	// session's, is passed over.
+	Replaced []uuid.UUID
 }
 
 // Erase says what a [Change] removes of what a session has.

@@ -36,6 +36,10 @@ type Upload struct {
 	Types []media.Type
 	// Most is how many bytes Content may have, where [Config.MediaLimits] allows no less. Default: as many as those.
 	Most int64
+	// Replace removes the media of the session's current attempt that show the same, for good. Bytes that cannot be
+	// removed, and those of a host's transaction, are left where no reader finds them. Of two uploads at once both
+	// may stay. Default: they stay.
+	Replace bool
 	// Proof is what the host says of a paper that shows [media.AddressFront]; it is looked at after About was asked.
 	// Default: nothing.
 	Proof *Proof
@@ -69,29 +73,63 @@ func (e *Engine) Upload(ctx context.Context, id uuid.UUID, u Upload) (*Medium, e
 	m := &Medium{Media: Media{
 		ID: e.cfg.NewID(w.now), Session: id, Context: u.Context, Blob: blobName(w.now), CreatedAt: w.now,
 	}}
-	if err := w.takesMedium(); err != nil {
+	if err := w.takesMedium(u.Replace); err != nil {
 		return nil, e.uploadedBefore(ctx, m, u, err)
 	}
 	if err := e.storeBlob(ctx, w.snap, m, &u); err != nil {
 		return nil, err
 	}
-	_, err = e.onceOf(m).write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error { return w.addMedium(m) })
-	if err != nil && !errors.Is(err, ErrUnknown) {
-		// The row was refused, so nobody can know the blob. With a cancelled ctx it must go all the same.
-		if rm := e.cfg.Blobs.Remove(context.WithoutCancel(ctx), m.Blob); rm != nil {
-			e.cfg.Log.ErrorContext(ctx, "a refused upload could not be removed", "session", id, "blob", m.Blob, "error", rm)
+	parts = PartAttempts
+	if u.Replace {
+		parts |= PartMedia
+	}
+	var replaced []string
+	_, err = e.onceOf(m).write(ctx, Ref{ID: id}, parts, func(w *work) error {
+		if err := w.addMedium(m); err != nil || !u.Replace {
+			return err
 		}
+		if replaced = w.replace(m); w.isFull(len(replaced)) {
+			return ErrEnough
+		}
+		return nil
+	})
+	switch {
+	case err == nil && !e.hosted: // the host's transaction may still fail, and the rows come back
+		e.dropBlobs(ctx, id, replaced)
+	case err != nil && !errors.Is(err, ErrUnknown):
+		e.dropBlobs(ctx, id, []string{m.Blob}) // the row was refused
 		return nil, err
 	}
 	return m, err
 }
 
+// replace takes away the rows of what the attempt has already of what m shows, and gives the names of their blobs.
+func (w *work) replace(m *Medium) (blobs []string) {
+	for _, old := range w.snap.Media {
+		if old.Attempt == m.Attempt && old.Context == m.Context {
+			w.change.Replaced = append(w.change.Replaced, old.ID)
+			blobs = append(blobs, old.Blob)
+		}
+	}
+	return blobs
+}
+
+// dropBlobs removes blobs that have no rows, so that nobody can know them; with a ctx that has ended too.
+func (e *Engine) dropBlobs(ctx context.Context, session uuid.UUID, names []string) {
+	if len(names) == 0 {
+		return
+	}
+	if err := e.cfg.Blobs.Remove(context.WithoutCancel(ctx), names...); err != nil {
+		e.cfg.Log.ErrorContext(ctx, "the bytes of media that are gone could not be removed", "session", session, "blobs", names, "error", err)
+	}
+}
+
 // takesMedium refuses an upload before it is read.
-func (w *work) takesMedium() error {
+func (w *work) takesMedium(replaces bool) error {
 	if err := takes(w.snap.At(w.now).Status, ActionUpload, w.e.actor); err != nil {
 		return err
 	}
-	if w.isFull() {
+	if !replaces && w.isFull(0) { // what replaces is judged once it is known what it shows
 		return ErrEnough
 	}
 	if w.e.link != 0 {
@@ -130,8 +168,8 @@ func (e *Engine) onceOf(m *Medium) *Engine {
 	return e.Once(o)
 }
 
-// isFull reports whether the attempt that the next medium goes to has all that it may have.
-func (w *work) isFull() bool {
+// isFull reports whether the attempt that the next medium goes to has all that it may have, without so many.
+func (w *work) isFull(without int) bool {
 	if a := w.snap.attempt(); a == nil || a.Status == StatusResubmissionRequested {
 		return false // the next attempt begins with nothing
 	}
@@ -141,7 +179,7 @@ func (w *work) isFull() bool {
 			n++
 		}
 	}
-	return n >= w.in.Policy.MaxMedia
+	return n-without >= w.in.Policy.MaxMedia
 }
 
 // takes refuses what is added to a session when it is no longer the person's turn.

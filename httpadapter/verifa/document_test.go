@@ -268,7 +268,7 @@ func TestUploadOnceAtOnce(t *testing.T) {
 	}
 }
 
-// TestUploadsAtOnce: the first starts the session, and none is lost.
+// TestUploadsAtOnce: the first starts the session; each is taken, one at least stays, and what is replaced is gone.
 func TestUploadsAtOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, setup{})
@@ -283,8 +283,13 @@ func TestUploadsAtOnce(t *testing.T) {
 	}
 	all.Wait()
 	s := must(h.engine.Get(t.Context(), sessionID(id)))
-	if len(s.Media) != 10 || s.Status != session.StatusStarted {
-		t.Errorf("%d media, and the session is %s", len(s.Media), s.Status)
+	if len(s.Media) == 0 || len(s.Media) != h.blobs.count() || s.Status != session.StatusStarted {
+		t.Errorf("%d media, %d blobs, and the session is %s", len(s.Media), h.blobs.count(), s.Status)
+	}
+	h.clock.Add(time.Second)
+	h.upload(liveKey, id, "selfie").want(http.StatusCreated)
+	if s = must(h.engine.Get(t.Context(), sessionID(id))); len(s.Media) != 1 || h.blobs.count() != 1 {
+		t.Errorf("after one more: %d media, %d blobs", len(s.Media), h.blobs.count())
 	}
 }
 
@@ -354,6 +359,7 @@ func TestSubmit(t *testing.T) {
 func TestSubmitAndUploads(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, setup{})
+	media := 0
 	for range 10 {
 		id := h.create(liveKey, nil)
 		h.upload(liveKey, id, "id_front").want(http.StatusCreated)
@@ -373,8 +379,12 @@ func TestSubmitAndUploads(t *testing.T) {
 		all.Go(func() { h.do("POST", "/api/v1/sessions/"+id+"/submit", liveKey, nil).want(http.StatusOK) })
 		all.Wait()
 		s := must(h.engine.Get(t.Context(), sessionID(id)))
-		if n := int64(len(s.Media)) - 1; n != taken.Load() || s.Status != session.StatusSubmitted {
+		n := int64(len(s.Media)) - 1
+		if n > taken.Load() || (n == 0) != (taken.Load() == 0) || s.Status != session.StatusSubmitted {
 			t.Errorf("%d media beside the front, %d were taken, and the session is %s", n, taken.Load(), s.Status)
+		}
+		if media += len(s.Media); h.blobs.count() != media {
+			t.Errorf("%d blobs of %d media", h.blobs.count(), media)
 		}
 	}
 }

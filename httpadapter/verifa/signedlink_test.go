@@ -221,7 +221,7 @@ func TestExportedDocuments(t *testing.T) {
 	id := h.create(liveKey, nil)
 	h.upload(liveKey, id, "selfie").want(http.StatusCreated)
 	h.clock.Add(time.Second)
-	h.send(liveKey, id, field{"document_type", "selfie"}, field{"file", jpeg}).want(http.StatusCreated)
+	h.send(liveKey, id, field{"document_type", "id_front"}, field{"file", jpeg}).want(http.StatusCreated)
 	h.do("POST", "/api/v1/sessions/"+id+"/expire", liveKey, nil).want(http.StatusOK)
 	h.clock.Add(time.Hour)
 	got := h.do("GET", "/api/v1/sessions/"+id+"/export", liveKey, nil).want(http.StatusOK)

@@ -101,7 +101,7 @@ func (f *form) store(e *session.Engine, id uuid.UUID) (*session.Medium, error) {
 		return nil, err
 	}
 	m, err := e.Upload(f.x.r.Context(), id, session.Upload{
-		Content: content, About: f.about, Types: documentFormats, Most: maxFile, Proof: &f.proof,
+		Content: content, About: f.about, Types: documentFormats, Most: maxFile, Replace: true, Proof: &f.proof,
 	})
 	if err != nil && f.fault != nil {
 		return nil, f.fault

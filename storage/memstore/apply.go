@@ -44,6 +44,7 @@ func (s *Store) change(r *row, c *session.Change) {
 		s.hide(r)
 	}
 	s.remove(r, c.Withdraw, c.Erase)
+	s.removeMedia(r, c)
 	s.write(r, c)
 	s.show(r)
 }
@@ -74,7 +75,7 @@ func (s *Store) taken(r *row, c *session.Change) bool {
 	}
 	for i, m := range c.Media {
 		owner := s.media[m.ID]
-		erased := owner == r && c.Erase&session.EraseMedia != 0
+		erased := owner == r && removes(c, m.ID)
 		if owner != nil && !erased || slices.ContainsFunc(c.Media[:i], func(o session.Media) bool { return o.ID == m.ID }) {
 			return true
 		}
@@ -136,12 +137,21 @@ func (s *Store) remove(r *row, withdraw bool, erase session.Erase) {
 		}
 		s.entries.erase(r.Session.ID)
 	}
-	if erase&session.EraseMedia != 0 {
-		for _, m := range r.Media {
-			delete(s.media, m.ID)
+}
+
+func (s *Store) removeMedia(r *row, c *session.Change) {
+	r.Media = slices.DeleteFunc(r.Media, func(m session.Media) bool {
+		if !removes(c, m.ID) {
+			return false
 		}
-		r.Media = nil
-	}
+		delete(s.media, m.ID)
+		return true
+	})
+}
+
+// removes reports whether the change takes a medium of its session away.
+func removes(c *session.Change, id uuid.UUID) bool {
+	return c.Erase&session.EraseMedia != 0 || slices.Contains(c.Replaced, id)
 }
 
 // write writes the session and adds the parts.

@@ -234,6 +234,11 @@ func (b *batch) takeAway(c *session.Change) error {
 			return err
 		}
 	}
+	for _, id := range c.Replaced {
+		if err := b.exec(b.queries.replaceMedium, idOf(c.Session.ID), idOf(id)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

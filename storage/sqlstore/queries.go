@@ -75,6 +75,7 @@ type changeQueries struct {
 	eraseDeliveries string
 	eraseEntries    string
 	removeMedia     string
+	replaceMedium   string
 }
 
 func newChangeQueries(d Dialect, q joined) changeQueries {
@@ -106,7 +107,8 @@ func newChangeQueries(d Dialect, q joined) changeQueries {
 			"due_at = CASE WHEN", pending, "THEN NULL ELSE due_at END,",
 			"state = CASE WHEN", pending, "THEN 'erased' ELSE state END",
 			"WHERE session = ? AND personal = 1"),
-		removeMedia: q("DELETE FROM bonafide_media WHERE session = ?"),
+		removeMedia:   q("DELETE FROM bonafide_media WHERE session = ?"),
+		replaceMedium: q("DELETE FROM bonafide_media WHERE session = ? AND id = ?"),
 	}
 }
 

@@ -46,6 +46,7 @@ func (m *model) apply(c session.Change) error {
 			m.sessions[c.Session.ID] = r
 		}
 		r.erase(c.Withdraw, c.Erase)
+		r.Record.Media = slices.DeleteFunc(r.Record.Media, func(m session.Media) bool { return slices.Contains(c.Replaced, m.ID) })
 		r.write(c)
 		m.eraseEntries(c.Session.ID, c.Erase)
 	}
@@ -63,7 +64,7 @@ func (m *model) taken(c session.Change) bool {
 			attempts[a.ID] = !mine
 		}
 		for _, p := range r.Record.Media {
-			there[p.ID] = !mine || c.Erase&session.EraseMedia == 0
+			there[p.ID] = !mine || c.Erase&session.EraseMedia == 0 && !slices.Contains(c.Replaced, p.ID)
 		}
 		for _, d := range r.Deliveries {
 			there[d.ID] = true

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -219,6 +220,38 @@ var eraseTests = []test{
 		next.Media[0].ID, next.Media[0].Size = c.Media[0].ID, 1
 		k.apply(next)
 		k.equal("media", k.load(c.Session.ID).Media, next.Media)
+	}},
+	{"Replaced removes these media, and frees their ids", func(k *kit) {
+		c := k.withParts()
+		k.addMedia(&c)
+		other := k.withParts()
+		s := k.apply(c)
+		k.apply(other)
+		want := k.kept(s.ID)
+		next := k.keep(s)
+		next.Replaced = []uuid.UUID{k.id(), other.Media[0].ID, c.Media[0].ID}
+		next.Media[0].ID = c.Media[0].ID
+		k.apply(next)
+		got := k.kept(s.ID)
+		k.equal("media", got.Record.Media, slices.Concat(next.Media, want.Record.Media[1:]))
+		k.equal("media of another session", k.load(other.Session.ID).Media, other.Media)
+		k.equal("findings", got.Record.Findings, want.Record.Findings)
+
+		gone := k.change(got.Record.Session)
+		gone.Replaced = []uuid.UUID{c.Media[0].ID}
+		k.apply(gone)
+		k.equal("media then", k.load(s.ID).Media, want.Record.Media[1:])
+		_, err := k.store.Load(k.ctx, session.Ref{Tenant: k.tenant, Media: c.Media[0].ID, Deleted: true}, 0)
+		k.is("Load by a medium that was replaced", err, session.ErrNotFound)
+	}},
+	{"a refused change replaces nothing", func(k *kit) {
+		c := k.withParts()
+		s := k.apply(c)
+		k.apply(k.change(s))
+		late := k.keep(s)
+		late.Replaced = []uuid.UUID{c.Media[0].ID}
+		k.refused(late, session.ErrConflict)
+		k.equal("media", k.load(s.ID).Media, c.Media)
 	}},
 	{"with Keep erases too", func(k *kit) {
 		s := k.apply(k.erasable())

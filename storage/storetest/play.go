@@ -113,6 +113,9 @@ func (p *player) change(rt *rapid.T) session.Change {
 		c.Keep = c.Base != 0 && rapid.Bool().Draw(rt, "keep")
 		c.Withdraw = odds(rt, 4, "withdraw")
 		c.Erase = session.Erase(rapid.SampledFrom([]int{0, 0, 0, 0, 1, 2, 3}).Draw(rt, "erase"))
+		if len(p.media) > 0 && odds(rt, 4, "replace") {
+			c.Replaced = rapid.SliceOfN(rapid.SampledFrom(p.media), 1, 3).Draw(rt, "replaced")
+		}
 		c.Session.Status = rapid.SampledFrom(session.Statuses()).Draw(rt, "status")
 		c.Session.ActiveAt = p.moment(rt, "active")
 		if odds(rt, 8, "delete") {
