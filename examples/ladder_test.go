@@ -17,6 +17,7 @@ import (
 	"github.com/bonafide-idv/bonafide/auth"
 	"github.com/bonafide-idv/bonafide/decision"
 	"github.com/bonafide-idv/bonafide/decision/watchlist"
+	"github.com/bonafide-idv/bonafide/decision/workflow"
 	"github.com/bonafide-idv/bonafide/httpadapter"
 	"github.com/bonafide-idv/bonafide/httpadapter/verifa"
 	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
@@ -285,6 +286,43 @@ func TestLadderScreening(t *testing.T) {
 	if s.Status != session.StatusApproved || len(hits) != 1 || hits[0].Listings[0].Kind != decision.ListPEP {
 		t.Errorf("%s, %d hits; want it approved, and one hit on a list of the politically exposed", s.Status, len(hits))
 	}
+}
+
+func TestLadderWorkflows(t *testing.T) {
+	t.Parallel()
+	ctx, integration, engineKey, yours := t.Context(), uuid.New(), session.NewKey(), sameFace{}
+
+	graph, err := workflow.Parse([]byte(`{"entry": "start", "nodes": {
+		"start": {"type": "start", "next": "face"},
+		"face": {"type": "policy", "policy": "face_match", "on_pass": "yes", "on_fail": "desk"},
+		"yes": {"type": "terminal", "outcome": "approved"},
+		"desk": {"type": "terminal", "outcome": "needs_review"}
+	}}`))
+	ok(t, err)
+	engine, err := session.New(memstore.New(), session.Config{
+		Integrations: session.Fixed{{ID: integration, Policy: session.Policy{Workflows: true}}},
+		Key:          engineKey,
+		Checks:       map[string]session.Check{"face_match": yours}, // one method
+	})
+	ok(t, err)
+	_, err = engine.For(integration).AddWorkflow(ctx, session.Workflow{Name: "standard", Graph: graph, IsDefault: true})
+	ok(t, err)
+	s, err := engine.For(integration).Create(ctx, session.Facts{})
+	ok(t, err)
+	_, err = engine.For(integration).Submit(ctx, s.ID)
+	ok(t, err)
+	_, err = engine.Settle(ctx)
+	ok(t, err)
+	if s, err = engine.For(integration).Get(ctx, s.ID); err != nil || s.Status != session.StatusApproved {
+		t.Errorf("%v, %v; want it approved", s, err)
+	}
+}
+
+// sameFace is a check that everybody passes.
+type sameFace struct{}
+
+func (sameFace) Check(context.Context, session.CheckCase) (session.CheckResult, error) {
+	return session.CheckResult{Status: workflow.CheckPassed}, nil
 }
 
 func TestLadderStore(t *testing.T) {

@@ -30,12 +30,12 @@ type AuditEntry struct {
 	Hash       string          `json:"hash"`                  // of everything else, in hex
 }
 
-// Note writes into the tenant's log what an adapter did or gave for its request: that a list was read, that an
+// RecordAudit writes into the tenant's log what an adapter did or gave for its request: that a list was read, that an
 // API key was revoked. What has a full stop in it, and like all of it holds nothing about a person. Where
 // [Policy.Audit] is off it does nothing.
 //
 // Errors: a *[FactsError]; [ErrConflict] when others were faster twenty times.
-func (e *Engine) Note(ctx context.Context, what, resource, resourceID string) error {
+func (e *Engine) RecordAudit(ctx context.Context, what, resource, resourceID string) error {
 	in, err := e.policyOf(ctx, e.integration)
 	if err != nil || !in.Policy.Audit {
 		return err

@@ -139,7 +139,7 @@ func TestNote(t *testing.T) {
 	var noting sync.WaitGroup
 	for i := range n {
 		noting.Go(func() {
-			if err := b.Via(clerk).Note(b.ctx, "api_key.revoked", "api_key", strconv.Itoa(i)); err != nil {
+			if err := b.Via(clerk).RecordAudit(b.ctx, "api_key.revoked", "api_key", strconv.Itoa(i)); err != nil {
 				t.Errorf("note: %v", err)
 			}
 		})
@@ -156,14 +156,14 @@ func TestNote(t *testing.T) {
 	if len(list) != n || len(seen) != n {
 		t.Errorf("%d lines of %d keys, want %d", len(list), len(seen), n)
 	}
-	if report := b.verify(); len(report.Faults) != 0 || report.Notes != n {
+	if report := b.verify(); len(report.Faults) != 0 || report.Entries != n {
 		t.Errorf("verified: %+v", report)
 	}
-	if err := b.Note(b.ctx, "revoked", "api_key", "1"); !errors.Is(err, session.ErrFacts) {
+	if err := b.RecordAudit(b.ctx, "revoked", "api_key", "1"); !errors.Is(err, session.ErrFacts) {
 		t.Errorf("a word like a session's events: %v", err)
 	}
 	off := setUpAudit(t, func(in *session.Integration, _ *session.Config) { in.Policy.Audit = false })
-	if err := off.Note(off.ctx, "api_key.revoked", "api_key", "1"); err != nil || len(off.audited(session.AuditList{})) != 0 {
+	if err := off.RecordAudit(off.ctx, "api_key.revoked", "api_key", "1"); err != nil || len(off.audited(session.AuditList{})) != 0 {
 		t.Errorf("where it is off: %v, %v", err, off.audited(session.AuditList{}))
 	}
 }
@@ -177,11 +177,11 @@ func TestNoteWithoutOrder(t *testing.T) {
 		b := setUpAudit(t, func(_ *session.Integration, cfg *session.Config) { cfg.NewID = newID })
 		for i := range 40 {
 			b.clock.Add(time.Duration(10-i) * time.Minute)
-			if err := b.Note(b.ctx, "sessions.listed", "session", ""); err != nil {
+			if err := b.RecordAudit(b.ctx, "sessions.listed", "session", ""); err != nil {
 				t.Fatalf("%s ids, line %d: %v", name, i+1, err)
 			}
 		}
-		if report := b.verify(); report.Notes != 40 || len(report.Faults) != 0 {
+		if report := b.verify(); report.Entries != 40 || len(report.Faults) != 0 {
 			t.Errorf("%s ids: %+v", name, report)
 		}
 		list := b.audited(session.AuditList{})
@@ -198,13 +198,13 @@ func TestEventsFilters(t *testing.T) {
 	step := func() time.Time { b.clock.Add(time.Second); return b.Now() }
 	first := b.create("any").ID
 	mid := step()
-	if err := b.Note(b.ctx, "sessions.listed", "list", ""); err != nil {
+	if err := b.RecordAudit(b.ctx, "sessions.listed", "list", ""); err != nil {
 		t.Fatal(err)
 	}
 	step()
 	b.submit(first)
 	late := step()
-	if err := b.Note(b.ctx, "api_key.revoked", "api_key", "k1"); err != nil {
+	if err := b.RecordAudit(b.ctx, "api_key.revoked", "api_key", "k1"); err != nil {
 		t.Fatal(err)
 	}
 	step()

@@ -62,7 +62,7 @@ func TestCheckpoint(t *testing.T) {
 	made(0, "within a minute")
 	b.checkpoint()
 	made(1, "after that")
-	if err := b.Note(b.ctx, "api_key.created", "api_key", "k"); err != nil {
+	if err := b.RecordAudit(b.ctx, "api_key.created", "api_key", "k"); err != nil {
 		t.Fatal(err)
 	}
 	b.checkpoint()
@@ -79,13 +79,13 @@ func TestCheckpoint(t *testing.T) {
 	b.settle()
 	for _, when := range []string{"before", "after"} {
 		report := b.verify()
-		if len(report.Faults) != 0 || report.Sessions != 2 || report.Notes != 1 {
+		if len(report.Faults) != 0 || report.Sessions != 2 || report.Entries != 1 {
 			t.Errorf("%s the checkpoint of the erasures: %+v", when, report)
 		}
 		b.checkpoint()
 	}
 	b.clock.Add(-time.Hour)
-	if err := b.Note(b.ctx, "api_key.created", "api_key", "k"); err != nil {
+	if err := b.RecordAudit(b.ctx, "api_key.created", "api_key", "k"); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Checkpoint(b.ctx); err != nil {

@@ -56,7 +56,7 @@ func (b *bench) whole() uuid.UUID {
 		},
 		func() error { b.upload(id); b.upload(id); b.submit(id); b.settle(); return nil },
 		func() error {
-			_, err := b.External(b.ctx, id, session.Gate{Answer: session.GateFail, Metadata: json.RawMessage(`{"k":"` + canary + `"}`)})
+			_, err := b.AnswerGate(b.ctx, id, session.Gate{Answer: session.GateFail, Metadata: json.RawMessage(`{"k":"` + canary + `"}`)})
 			return err
 		},
 		func() error { b.settle(); return nil },

@@ -31,13 +31,13 @@ type Gate struct {
 	At       time.Time       `json:"at"`
 }
 
-// External answers for the host's system, for which a session waits in awaiting_external. What the answer leads to is
+// AnswerGate answers for the host's system, for which a session waits in awaiting_external. What the answer leads to is
 // done by the session's alarm, but for [GateReject], which declines the session in the same write. The answer is kept
 // with the session's [Run].
 //
 // Errors: [ErrNotFound]; a *[FactsError] for an answer that is unknown and for metadata that are not acceptable; a
 // *[TransitionError] when the session does not wait.
-func (e *Engine) External(ctx context.Context, id uuid.UUID, g Gate) (*Snapshot, error) {
+func (e *Engine) AnswerGate(ctx context.Context, id uuid.UUID, g Gate) (*Snapshot, error) {
 	switch g.Answer {
 	case GateContinue, GateFail, GateReject:
 	default:

@@ -42,7 +42,7 @@ func TestGate(t *testing.T) {
 			}
 			submitted := s.SubmittedAt
 			b.clock.Add(3600e9)
-			s, err := b.External(b.ctx, id, session.Gate{Answer: c.answer, Metadata: []byte(`{"Case_No":7}`)})
+			s, err := b.AnswerGate(b.ctx, id, session.Gate{Answer: c.answer, Metadata: []byte(`{"Case_No":7}`)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -64,7 +64,7 @@ func TestGate(t *testing.T) {
 			if s.Latest(s.AttemptID).Outcome != run.Outcome.Decision() {
 				t.Errorf("the decision is %s, the run's outcome %s", s.Latest(s.AttemptID).Outcome, run.Outcome)
 			}
-			if _, err := b.External(b.ctx, id, session.Gate{Answer: c.answer}); !errors.Is(err, session.ErrTransition) {
+			if _, err := b.AnswerGate(b.ctx, id, session.Gate{Answer: c.answer}); !errors.Is(err, session.ErrTransition) {
 				t.Errorf("answered twice: %v", err)
 			}
 		})
@@ -92,14 +92,14 @@ func TestGateRefuses(t *testing.T) {
 		"nobody waits":        {b.create("any").ID, session.Gate{Answer: session.GateContinue}, session.ErrTransition},
 		"there is no session": {uuid.New(), session.Gate{Answer: session.GateContinue}, session.ErrNotFound},
 	} {
-		if _, err := b.External(b.ctx, c.id, c.gate); !errors.Is(err, c.entity) {
+		if _, err := b.AnswerGate(b.ctx, c.id, c.gate); !errors.Is(err, c.entity) {
 			t.Errorf("%s: %v, want %v", name, err, c.entity)
 		}
 	}
 	if s := b.get(waits); s.Status != session.StatusAwaitingExternal || len(s.Run().Gates) != 0 {
 		t.Errorf("then the session is %s", s.Status)
 	}
-	if _, err := b.As(session.ActorPerson).External(b.ctx, waits, session.Gate{Answer: session.GateContinue}); !errors.Is(err, session.ErrTransition) {
+	if _, err := b.As(session.ActorPerson).AnswerGate(b.ctx, waits, session.Gate{Answer: session.GateContinue}); !errors.Is(err, session.ErrTransition) {
 		t.Errorf("by the person: %v", err)
 	}
 }
@@ -117,7 +117,7 @@ func TestGateOrEnd(t *testing.T) {
 		b.settle()
 		var answered, ended error
 		var all sync.WaitGroup
-		all.Go(func() { _, answered = b.External(b.ctx, id, session.Gate{Answer: session.GateReject}) })
+		all.Go(func() { _, answered = b.AnswerGate(b.ctx, id, session.Gate{Answer: session.GateReject}) })
 		all.Go(func() { _, ended = b.Expire(b.ctx, id) })
 		all.Wait()
 		s := b.get(id)
@@ -144,7 +144,7 @@ func TestGateInHostsTransaction(t *testing.T) {
 	id := b.submitted(session.Facts{})
 	b.settle()
 	hosted := b.With(b.store)
-	if s, err := hosted.External(b.ctx, id, session.Gate{Answer: session.GateContinue}); err != nil || s.Status != session.StatusSubmitted {
+	if s, err := hosted.AnswerGate(b.ctx, id, session.Gate{Answer: session.GateContinue}); err != nil || s.Status != session.StatusSubmitted {
 		t.Fatalf("%v, %v", s, err)
 	}
 	b.settle()

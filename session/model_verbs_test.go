@@ -78,7 +78,7 @@ func (w *walk) allVerbs() map[string]verb {
 		},
 		"external": func(r *rapid.T, e *session.Engine, id uuid.UUID) (*session.Snapshot, error) {
 			answer := rapid.SampledFrom([]session.GateAnswer{"continue", "fail", "reject"}).Draw(r, "answer")
-			return e.External(w.ctx, id, session.Gate{Answer: answer, Metadata: json.RawMessage(`{"k":"` + canary + `"}`)})
+			return e.AnswerGate(w.ctx, id, session.Gate{Answer: answer, Metadata: json.RawMessage(`{"k":"` + canary + `"}`)})
 		},
 		"run from": func(r *rapid.T, e *session.Engine, id uuid.UUID) (*session.Snapshot, error) {
 			return e.RunFrom(w.ctx, id, session.RunPoint{Step: rapid.IntRange(0, 2).Draw(r, "step")})

@@ -11,8 +11,8 @@ import (
 
 // What is answered about a delivery that cannot be made again.
 var (
-	// ErrPending: it is still to be made.
-	ErrPending = errors.New("session: the delivery is still to be made")
+	// ErrDeliveryPending: it is still to be made.
+	ErrDeliveryPending = errors.New("session: the delivery is still to be made")
 	// ErrNoDeliverer: what was asked for needs [Config.Deliverer], and there is none.
 	ErrNoDeliverer = errors.New("session: Config.Deliverer is missing")
 )
@@ -44,7 +44,7 @@ func (e *Engine) TestEndpoint(ctx context.Context, id uuid.UUID, body []byte) (T
 // and with its number, but as another delivery, which is answered. Receivers tell by what is in the body that
 // it is the same. One that failed and waits for its next try is tried at once, as itself.
 //
-// Errors: [ErrNotFound]; [ErrPending] for one that is about to be made; [ErrErased] when its body is gone, or is shown no more; those of [Engine.Once], whose Encode
+// Errors: [ErrNotFound]; [ErrDeliveryPending] for one that is about to be made; [ErrErased] when its body is gone, or is shown no more; those of [Engine.Once], whose Encode
 // gets the [Delivery].
 func (e *Engine) RetryDelivery(ctx context.Context, id uuid.UUID) (Delivery, error) {
 	if err := e.answered(ctx); err != nil {
@@ -75,7 +75,7 @@ func (e *Engine) RetryDelivery(ctx context.Context, id uuid.UUID) (Delivery, err
 func (e *Engine) hurry(ctx context.Context, in Integration, d Delivery) (Delivery, error) {
 	now := e.now()
 	if d.State != DeliveryDue || d.Last.At.IsZero() || !d.DueAt.After(now.Add(claimTime)) {
-		return Delivery{}, ErrPending // it is about to be made
+		return Delivery{}, ErrDeliveryPending // it is about to be made
 	}
 	d.DueAt = now
 	kept, err := e.keep(in, now, d)

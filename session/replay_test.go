@@ -34,8 +34,8 @@ func TestRetryDelivery(t *testing.T) {
 			id := b.create("any").ID
 			if pending := b.log(id)[0]; pending.State != session.DeliveryDue {
 				t.Fatalf("before anything: %s", pending)
-			} else if _, err := b.RetryDelivery(b.ctx, pending.ID); !errors.Is(err, session.ErrPending) {
-				t.Errorf("while it is pending: %v, want ErrPending", err)
+			} else if _, err := b.RetryDelivery(b.ctx, pending.ID); !errors.Is(err, session.ErrDeliveryPending) {
+				t.Errorf("while it is pending: %v, want ErrDeliveryPending", err)
 			}
 			b.settle()
 			first := b.log(id)[0]

@@ -27,7 +27,7 @@ func (e *Engine) Reprocess(ctx context.Context, id uuid.UUID) (*Snapshot, error)
 // Trigger is [Engine.Reprocess] with a workflow of the engine's integration's tenant instead of the session's own,
 // this once (https://docs.withverifa.com/api-reference/workflows/trigger-workflow).
 //
-// Errors: those of Reprocess; [ErrNotFound] also where there is no such workflow; [ErrInactive]; [ErrOff] also where
+// Errors: those of Reprocess; [ErrNotFound] also where there is no such workflow; [ErrInactiveWorkflow]; [ErrOff] also where
 // [Policy.Workflows] is.
 func (e *Engine) Trigger(ctx context.Context, id, workflow uuid.UUID) (*Snapshot, error) {
 	asked, err := e.Workflow(ctx, workflow)
@@ -42,7 +42,7 @@ func (e *Engine) Trigger(ctx context.Context, id, workflow uuid.UUID) (*Snapshot
 			return err
 		}
 		if !asked.IsActive {
-			return ErrInactive
+			return ErrInactiveWorkflow
 		}
 		return w.runAnew(workflow.String(), e.actor)
 	})

@@ -27,7 +27,7 @@ func TestRunsOfVersions(t *testing.T) {
 	if _, err := b.ChangeWorkflow(b.ctx, w.ID, session.WorkflowChange{Graph: &always}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.External(b.ctx, id, session.Gate{Answer: session.GateContinue}); err != nil {
+	if _, err := b.AnswerGate(b.ctx, id, session.Gate{Answer: session.GateContinue}); err != nil {
 		t.Fatal(err)
 	}
 	b.settle()
@@ -74,7 +74,7 @@ func TestTriggerRefuses(t *testing.T) {
 	}{
 		"workflows are off":     {func(p *session.Policy) { p.Workflows = false }, session.ErrOff},
 		"reprocessing is off":   {func(p *session.Policy) { p.Reprocess = false }, session.ErrOff},
-		"it is no longer used":  {func(*session.Policy) {}, session.ErrInactive},
+		"it is no longer used":  {func(*session.Policy) {}, session.ErrInactiveWorkflow},
 		"the session's in work": {func(*session.Policy) {}, session.ErrTransition},
 	} {
 		b := flow(t, func(in *session.Integration, cfg *session.Config) {
@@ -92,7 +92,7 @@ func TestTriggerRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if errors.Is(c.want, session.ErrInactive) {
+		if errors.Is(c.want, session.ErrInactiveWorkflow) {
 			if _, err := b.DeactivateWorkflow(b.ctx, w.ID); err != nil {
 				t.Fatal(err)
 			}
@@ -148,7 +148,7 @@ func TestRunFrom(t *testing.T) {
 			}
 			on := func() {
 				t.Helper()
-				if _, err := b.External(b.ctx, id, session.Gate{Answer: session.GateContinue}); err != nil {
+				if _, err := b.AnswerGate(b.ctx, id, session.Gate{Answer: session.GateContinue}); err != nil {
 					t.Fatal(err)
 				}
 				b.settle()

@@ -9,21 +9,21 @@ import (
 	"github.com/bonafide-idv/bonafide/decision"
 )
 
-// ErrLive: only sessions of a sandbox are simulated.
-var ErrLive = errors.New("session: not a session of a sandbox")
+// ErrNotSandbox: only sessions of a sandbox are simulated.
+var ErrNotSandbox = errors.New("session: not a session of a sandbox")
 
 // Simulate takes a session of a sandbox to an outcome, by the shortest way that the state machine has, in one write
 // with every step's events: from created it is started, submitted and decided. Nothing that is required need have been
 // uploaded.
 //
-// Errors: [ErrNotFound]; [ErrLive]; [ErrVerdict]; a *[TransitionError] when the session has ended.
+// Errors: [ErrNotFound]; [ErrNotSandbox]; [ErrVerdict]; a *[TransitionError] when the session has ended.
 func (e *Engine) Simulate(ctx context.Context, id uuid.UUID, v decision.Verdict) (*Snapshot, error) {
 	if err := checkVerdict(&v); err != nil {
 		return nil, err
 	}
 	return e.write(ctx, Ref{ID: id}, PartAttempts|PartDecisions|PartFindings, func(w *work) error {
 		if !w.snap.Sandbox {
-			return ErrLive
+			return ErrNotSandbox
 		}
 		if !w.snap.RedactedAt.IsZero() {
 			return ErrErased

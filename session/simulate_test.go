@@ -63,8 +63,8 @@ func TestSimulate(t *testing.T) {
 func TestSimulateRefuses(t *testing.T) {
 	t.Parallel()
 	live := setUp(t, nil)
-	if _, err := live.Simulate(live.ctx, live.create("any").ID, decision.Verdict{Outcome: decision.Approved}); !errors.Is(err, session.ErrLive) {
-		t.Errorf("live: got %v, want %v", err, session.ErrLive)
+	if _, err := live.Simulate(live.ctx, live.create("any").ID, decision.Verdict{Outcome: decision.Approved}); !errors.Is(err, session.ErrNotSandbox) {
+		t.Errorf("live: got %v, want %v", err, session.ErrNotSandbox)
 	}
 	for _, status := range session.Statuses() {
 		if !status.Terminal() {

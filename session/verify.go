@@ -14,7 +14,7 @@ import (
 type AuditReport struct {
 	Checkpoints int       // that are genuine
 	Sessions    int       // whose chains were looked at
-	Notes       int       // lines of the tenant's log
+	Entries     int       // lines of the tenant's log
 	Until       time.Time // what was done by then is secured by a checkpoint; zero: nothing is
 	// Newest and NewestHash are the number and the hash of the newest checkpoint. Whoever keeps them elsewhere
 	// can see that newer checkpoints were removed, which nothing in the store tells.
@@ -27,7 +27,7 @@ type AuditReport struct {
 type AuditFault struct {
 	What       Tampering
 	Checkpoint int64     // its number, or that of the one that tells of it; 0: none does
-	Note       int64     // number of a line of the tenant's log
+	Entry      int64     // number of a line of the tenant's log
 	Session    uuid.UUID // nil: it is about none
 	Seq        int64     // number of the session's event
 }
@@ -40,8 +40,8 @@ const (
 	SessionRemoved    Tampering = "session removed"
 	EventRemoved      Tampering = "event removed"
 	EventAltered      Tampering = "event altered" // itself, or one before it
-	NoteRemoved       Tampering = "note removed"
-	NoteAltered       Tampering = "note altered" // itself, or one before it
+	EntryRemoved      Tampering = "entry removed"
+	EntryAltered      Tampering = "entry altered" // itself, or one before it
 	CheckpointRemoved Tampering = "checkpoint removed"
 	CheckpointAltered Tampering = "checkpoint altered" // or not made by this engine's key
 )
@@ -191,20 +191,20 @@ func (v *verifier) notes(ctx context.Context) error {
 	next, anchor, first := "", v.newest, true
 	err := v.descend(ctx, EntryAudit, func(n int64, kept *Entry) error {
 		for ; first && n < anchor.Log; anchor.Log-- {
-			v.fault(AuditFault{What: NoteRemoved, Checkpoint: anchor.N, Note: anchor.Log})
+			v.fault(AuditFault{What: EntryRemoved, Checkpoint: anchor.N, Entry: anchor.Log})
 		}
 		first = false
 		if kept == nil {
-			v.fault(AuditFault{What: NoteRemoved, Note: n})
+			v.fault(AuditFault{What: EntryRemoved, Entry: n})
 			next = ""
 			return nil
 		}
-		v.report.Notes++
+		v.report.Entries++
 		a, err := readNote(*kept)
 		hash := a.hash(v.in)
 		if err != nil || a.N != n || a.ID != kept.ID || a.Hash != hash || next != "" && next != hash ||
 			n == v.newest.Log && hash != v.newest.LogHash {
-			v.fault(AuditFault{What: NoteAltered, Note: n})
+			v.fault(AuditFault{What: EntryAltered, Entry: n})
 			next = ""
 			return nil
 		}
@@ -212,7 +212,7 @@ func (v *verifier) notes(ctx context.Context) error {
 		return nil
 	})
 	if first && anchor.Log > 0 && err == nil {
-		v.fault(AuditFault{What: NoteRemoved, Checkpoint: anchor.N, Note: anchor.Log})
+		v.fault(AuditFault{What: EntryRemoved, Checkpoint: anchor.N, Entry: anchor.Log})
 	}
 	return err
 }

@@ -53,7 +53,7 @@ func TestTamperingShows(t *testing.T) {
 	b := setUpAudit(t, func(_ *session.Integration, cfg *session.Config) { cfg.Key = session.Key{7} })
 	note := func(id string) {
 		t.Helper()
-		if err := b.Via(clerk).Note(b.ctx, "api_key.created", "api_key", id); err != nil {
+		if err := b.Via(clerk).RecordAudit(b.ctx, "api_key.created", "api_key", id); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -72,7 +72,7 @@ func TestTamperingShows(t *testing.T) {
 		}
 	}
 	b.checkpoint()
-	if report := b.verify(); len(report.Faults) != 0 || report.Checkpoints != 3 || report.Sessions != 2 || report.Notes != 3 {
+	if report := b.verify(); len(report.Faults) != 0 || report.Checkpoints != 3 || report.Sessions != 2 || report.Entries != 3 {
 		t.Fatalf("untouched: %+v", report)
 	}
 	of := func(do func(*session.Record)) func(*session.Record) error {
@@ -141,21 +141,21 @@ func TestTamperingShows(t *testing.T) {
 		"the session's head is altered": {tampered{load: of(func(r *session.Record) { r.Session.Head[0]++ })},
 			session.AuditFault{What: session.EventAltered, Checkpoint: 3, Session: id, Seq: 6}},
 		"a note is altered": {tampered{entry: named(session.EntryAudit, "2", replace(`"k2"`, `"k7"`))},
-			session.AuditFault{What: session.NoteAltered, Note: 2}},
+			session.AuditFault{What: session.EntryAltered, Entry: 2}},
 		"who noted is altered": {tampered{entry: named(session.EntryAudit, "1", replace(`vk_live_abc1`, `vk_live_abc2`))},
-			session.AuditFault{What: session.NoteAltered, Note: 1}},
+			session.AuditFault{What: session.EntryAltered, Entry: 1}},
 		"a note's hash is altered": {tampered{entry: named(session.EntryAudit, "3", replace(`"hash":"`, `"hash":"0`))},
-			session.AuditFault{What: session.NoteAltered, Note: 3}},
+			session.AuditFault{What: session.EntryAltered, Entry: 3}},
 		"a note cannot be read": {tampered{entry: named(session.EntryAudit, "1", replace(`{`, `[`))},
-			session.AuditFault{What: session.NoteAltered, Note: 1}},
+			session.AuditFault{What: session.EntryAltered, Entry: 1}},
 		"a note is removed": {tampered{entry: named(session.EntryAudit, "2", gone)},
-			session.AuditFault{What: session.NoteRemoved, Note: 2}},
+			session.AuditFault{What: session.EntryRemoved, Entry: 2}},
 		"the first note is removed": {tampered{entry: named(session.EntryAudit, "1", gone)},
-			session.AuditFault{What: session.NoteRemoved, Note: 1}},
+			session.AuditFault{What: session.EntryRemoved, Entry: 1}},
 		"the last note is removed": {tampered{entry: named(session.EntryAudit, "3", gone)},
-			session.AuditFault{What: session.NoteRemoved, Checkpoint: 3, Note: 3}},
+			session.AuditFault{What: session.EntryRemoved, Checkpoint: 3, Entry: 3}},
 		"all notes are removed": {tampered{entry: func(e session.Entry) (session.Entry, bool) { return e, e.Kind != session.EntryAudit }},
-			session.AuditFault{What: session.NoteRemoved, Checkpoint: 3, Note: 3}},
+			session.AuditFault{What: session.EntryRemoved, Checkpoint: 3, Entry: 3}},
 		"a checkpoint is altered": {tampered{entry: named(session.EntryCheckpoint, "2", replace(`"log":2`, `"log":1`))},
 			session.AuditFault{What: session.CheckpointAltered, Checkpoint: 2}},
 		"a checkpoint is forged": {tampered{entry: named(session.EntryCheckpoint, "2", func(e *session.Entry) bool { e.Body = forged; return true })},
@@ -235,7 +235,7 @@ func TestVerifyNeedsTheKey(t *testing.T) {
 	if _, err := e.AddEndpoint(b.ctx, wanted(), "whsec_x"); !errors.Is(err, session.ErrNoKey) {
 		t.Errorf("add an endpoint: %v, want ErrNoKey", err)
 	}
-	if err := e.Note(b.ctx, "api_key.created", "api_key", "k"); err != nil {
+	if err := e.RecordAudit(b.ctx, "api_key.created", "api_key", "k"); err != nil {
 		t.Errorf("a note needs no key: %v", err)
 	}
 }

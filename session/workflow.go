@@ -45,10 +45,10 @@ type Workflow struct {
 
 // What the verbs of workflows answer.
 var (
-	// ErrDefault: the default workflow is not deactivated; another is to be the default first.
-	ErrDefault = errors.New("session: it is the default workflow")
-	// ErrInactive: the workflow was deactivated.
-	ErrInactive = errors.New("session: the workflow is not active")
+	// ErrDefaultWorkflow: the default workflow is not deactivated; another is to be the default first.
+	ErrDefaultWorkflow = errors.New("session: it is the default workflow")
+	// ErrInactiveWorkflow: the workflow was deactivated.
+	ErrInactiveWorkflow = errors.New("session: the workflow is not active")
 )
 
 const (

@@ -136,7 +136,7 @@ func TestWorkflowLaw(t *testing.T) {
 			if now.Status != session.StatusAwaitingExternal {
 				break
 			}
-			if _, err := b.External(b.ctx, id, session.Gate{Answer: s.gates[now.Run().PausedAt()]}); err != nil {
+			if _, err := b.AnswerGate(b.ctx, id, session.Gate{Answer: s.gates[now.Run().PausedAt()]}); err != nil {
 				r.Fatal(err)
 			}
 		}

@@ -55,7 +55,7 @@ func (e *Engine) AddWorkflow(ctx context.Context, w Workflow) (*Workflow, error)
 // ChangeWorkflow changes a workflow. What would run otherwise makes a new version; sessions whose runs have begun stay
 // with the version that they have.
 //
-// Errors: [ErrNotFound]; those of [Engine.AddWorkflow]; [ErrDefault] when the default is to be inactive; [ErrEnough]
+// Errors: [ErrNotFound]; those of [Engine.AddWorkflow]; [ErrDefaultWorkflow] when the default is to be inactive; [ErrEnough]
 // beyond a thousand versions.
 func (e *Engine) ChangeWorkflow(ctx context.Context, id uuid.UUID, c WorkflowChange) (*Workflow, error) {
 	return e.changeWorkflow(ctx, "updated", func(d *shelf) (*Workflow, error) {
@@ -66,7 +66,7 @@ func (e *Engine) ChangeWorkflow(ctx context.Context, id uuid.UUID, c WorkflowCha
 		before := *w
 		c.apply(w)
 		if w.IsDefault && !w.IsActive {
-			return nil, ErrDefault
+			return nil, ErrDefaultWorkflow
 		}
 		if err := w.prepare(e.KnowsCheck); err != nil {
 			return nil, err
@@ -111,7 +111,7 @@ func orElse[T any](given, otherwise *T) *T {
 
 // SetDefaultWorkflow makes a workflow the one of sessions that name none, instead of the one that was.
 //
-// Errors: [ErrNotFound]; [ErrInactive].
+// Errors: [ErrNotFound]; [ErrInactiveWorkflow].
 func (e *Engine) SetDefaultWorkflow(ctx context.Context, id uuid.UUID) (*Workflow, error) {
 	return e.changeWorkflow(ctx, "default_set", func(d *shelf) (*Workflow, error) {
 		w, head, err := d.head(id)
@@ -119,7 +119,7 @@ func (e *Engine) SetDefaultWorkflow(ctx context.Context, id uuid.UUID) (*Workflo
 			return nil, err
 		}
 		if !w.IsActive {
-			return nil, ErrInactive
+			return nil, ErrInactiveWorkflow
 		}
 		w.IsDefault, w.UpdatedAt = true, d.now
 		return w, errors.Join(d.putDefault(id), d.putHead(*w, head))
@@ -129,7 +129,7 @@ func (e *Engine) SetDefaultWorkflow(ctx context.Context, id uuid.UUID) (*Workflo
 // DeactivateWorkflow takes a workflow out of use for what comes: sessions that were created for it still run it. It
 // may be repeated.
 //
-// Errors: [ErrNotFound]; [ErrDefault].
+// Errors: [ErrNotFound]; [ErrDefaultWorkflow].
 func (e *Engine) DeactivateWorkflow(ctx context.Context, id uuid.UUID) (*Workflow, error) {
 	return e.ChangeWorkflow(ctx, id, WorkflowChange{IsActive: new(bool)})
 }

@@ -172,7 +172,7 @@ func TestOneDefault(t *testing.T) {
 	if _, err := b.SetDefaultWorkflow(b.ctx, ids[0]); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.DeactivateWorkflow(b.ctx, ids[0]); !errors.Is(err, session.ErrDefault) {
+	if _, err := b.DeactivateWorkflow(b.ctx, ids[0]); !errors.Is(err, session.ErrDefaultWorkflow) {
 		t.Errorf("the default is deactivated: %v", err)
 	}
 	for range 2 {
@@ -180,7 +180,7 @@ func TestOneDefault(t *testing.T) {
 			t.Errorf("another is deactivated: %+v, %v", w, err)
 		}
 	}
-	if _, err := b.SetDefaultWorkflow(b.ctx, ids[1]); !errors.Is(err, session.ErrInactive) {
+	if _, err := b.SetDefaultWorkflow(b.ctx, ids[1]); !errors.Is(err, session.ErrInactiveWorkflow) {
 		t.Errorf("what is not active becomes the default: %v", err)
 	}
 	if w, err := b.ChangeWorkflow(b.ctx, ids[1], session.WorkflowChange{IsActive: new(true)}); err != nil || !w.IsActive {
@@ -202,7 +202,7 @@ func TestDefaultOrInactive(t *testing.T) {
 		all.Go(func() { _, set = b.SetDefaultWorkflow(b.ctx, w.ID) })
 		all.Go(func() { _, off = b.DeactivateWorkflow(b.ctx, w.ID) })
 		all.Wait()
-		if (set == nil) == (off == nil) || !errors.Is(errors.Join(set, off), session.ErrDefault) && !errors.Is(errors.Join(set, off), session.ErrInactive) {
+		if (set == nil) == (off == nil) || !errors.Is(errors.Join(set, off), session.ErrDefaultWorkflow) && !errors.Is(errors.Join(set, off), session.ErrInactiveWorkflow) {
 			t.Fatalf("set: %v; deactivated: %v", set, off)
 		}
 	}

@@ -298,7 +298,7 @@ func chooseOutcome(x *exchange) error {
 		return err
 	}
 	if !s.Sandbox {
-		return session.ErrLive
+		return session.ErrNotSandbox
 	}
 	o, err := x.object(nil)
 	if err != nil {

@@ -104,7 +104,7 @@ func readIdentity(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if err := x.engine.Note(x.r.Context(), "api.identity.read", "identity", i.ID.String()); err != nil {
+	if err := x.engine.RecordAudit(x.r.Context(), "api.identity.read", "identity", i.ID.String()); err != nil {
 		return err
 	}
 	return x.answer(http.StatusOK, v)

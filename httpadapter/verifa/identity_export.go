@@ -27,7 +27,7 @@ func exportIdentity(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if err := x.engine.Note(x.r.Context(), "api.identity.export", "identity", i.ID.String()); err != nil {
+	if err := x.engine.RecordAudit(x.r.Context(), "api.identity.export", "identity", i.ID.String()); err != nil {
 		return err
 	}
 	head, err := x.inflected(identityExport{Identity: v, Links: []any{}, Relationships: []any{}})

@@ -118,7 +118,7 @@ func (x *exchange) opened(found []session.Session) (shown []*session.Snapshot, e
 		for i, s := range shown {
 			names[i] = idText(prefixSession, s.ID)
 		}
-		err = x.engine.Note(ctx, "api.sessions.list", "session", strings.Join(names, " "))
+		err = x.engine.RecordAudit(ctx, "api.sessions.list", "session", strings.Join(names, " "))
 	}
 	return shown, err
 }

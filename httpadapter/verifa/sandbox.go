@@ -39,7 +39,7 @@ type simulated struct {
 // simulateSession: https://docs.withverifa.com/api-reference/sessions/simulate-session
 func simulateSession(x *exchange) error {
 	if !x.key.Sandbox {
-		return session.ErrLive
+		return session.ErrNotSandbox
 	}
 	id, err := x.sessionID()
 	if err != nil {

@@ -85,7 +85,7 @@ func decideExternally(x *exchange) error {
 		return err
 	}
 	return change(x, request, func(e *session.Engine) (*session.Snapshot, error) {
-		s, err := e.External(x.r.Context(), id, g)
+		s, err := e.AnswerGate(x.r.Context(), id, g)
 		return s, orBadState(err)
 	}, func(s *session.Snapshot) (int, any, error) {
 		return http.StatusOK, struct {

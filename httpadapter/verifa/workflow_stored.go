@@ -140,9 +140,9 @@ func orWorkflow(err error) error {
 	switch {
 	case errors.Is(err, session.ErrNotFound):
 		return errNoWorkflow
-	case errors.Is(err, session.ErrDefault):
+	case errors.Is(err, session.ErrDefaultWorkflow):
 		return conflict("It is the default workflow: make another one the default first.")
-	case errors.Is(err, session.ErrInactive):
+	case errors.Is(err, session.ErrInactiveWorkflow):
 		return conflict("The workflow is not active.")
 	}
 	return err
@@ -324,7 +324,7 @@ func trigger(x *exchange) error {
 	}
 	return change(x, []byte(named), func(e *session.Engine) (*session.Snapshot, error) {
 		s, err := e.Trigger(x.r.Context(), of, id)
-		if errors.Is(err, session.ErrInactive) {
+		if errors.Is(err, session.ErrInactiveWorkflow) {
 			return s, orWorkflow(err)
 		}
 		return s, orBadState(err)
