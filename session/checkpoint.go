@@ -219,8 +219,7 @@ func (c Checkpoint) unsigned(in Integration) []byte {
 
 // genuine reports whether the engine's key has signed it.
 func (e *Engine) genuine(c Checkpoint, in Integration) bool {
-	signature, err := base64.StdEncoding.DecodeString(c.Signature)
-	return err == nil && ed25519.Verify(e.ReceiptKey(), c.unsigned(in), signature)
+	return signed(e.ReceiptKey(), c.unsigned(in), c.Signature)
 }
 
 func readCheckpoint(kept Entry) (c Checkpoint, err error) {

@@ -109,8 +109,9 @@ func (s *Snapshot) LinkState(l Link, now time.Time) LinkState {
 //
 // Errors: [ErrNotFound] for a text that is no link, or whose session is not there; a *[LinkError].
 func (e *Engine) ByLink(ctx context.Context, token string) (*Engine, *Snapshot, error) {
-	text, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(text) != linkLength {
+	text, err := base64.RawURLEncoding.DecodeString(token)
+	// A link has one text: not another with line breaks, over which Go reads.
+	if err != nil || len(text) != linkLength || base64.RawURLEncoding.EncodeToString(text) != token {
 		return nil, nil, ErrNotFound
 	}
 	n := int(binary.BigEndian.Uint32(text[32:]))

@@ -84,15 +84,18 @@ func (r Receipt) unsigned() ([]byte, error) {
 // Verify answers nil when the receipt was signed by the engine whose [Engine.ReceiptKey] it is, and [ErrReceipt]
 // otherwise.
 func (r Receipt) Verify(key ed25519.PublicKey) error {
-	signature, err := base64.StdEncoding.DecodeString(r.Signature)
-	if err != nil || len(key) != ed25519.PublicKeySize {
-		return ErrReceipt
-	}
 	text, err := r.unsigned()
-	if err != nil || !ed25519.Verify(key, text, signature) {
+	if err != nil || !signed(key, text, r.Signature) {
 		return ErrReceipt
 	}
 	return nil
+}
+
+// signed reports whether a signature, in the one spelling that base64 has for it, is that of the text.
+func signed(key ed25519.PublicKey, text []byte, signature string) bool {
+	raw, err := base64.StdEncoding.DecodeString(signature)
+	return err == nil && base64.StdEncoding.EncodeToString(raw) == signature &&
+		len(key) == ed25519.PublicKeySize && ed25519.Verify(key, text, raw)
 }
 
 // ReceiptKey is the public key that receipts and checkpoints are verified with; nil without [Config.Key].

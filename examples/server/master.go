@@ -94,8 +94,30 @@ func (s *server) changeMaster(ctx context.Context, path string, log *slog.Logger
 	if err := s.keeper.Rotate(ctx, master); err != nil {
 		return fmt.Errorf("the master key was not changed to that of %s, and both are needed until it is: %w", path, err)
 	}
+	if err := s.recordMaster(ctx); err != nil {
+		return fmt.Errorf("the master key is that of %s now, and that could not be written to the audit log: %w", path, err)
+	}
 	log.Info("the master key is that of the file now, and the previous one opens nothing any more", "file", path)
 	return nil
+}
+
+// recordMaster writes into every audit log that the master key was changed. The keys of all tenants are sealed by it.
+func (s *server) recordMaster(ctx context.Context) error {
+	type log struct {
+		tenant  uuid.UUID
+		sandbox bool
+	}
+	told := map[log]bool{}
+	var failed error
+	for _, m := range s.directory.Load().members {
+		in, err := s.engine.For(m.ID).Integration(ctx)
+		if of := (log{in.Tenant, in.Sandbox}); err == nil && in.Policy.Audit && !told[of] {
+			told[of] = true
+			err = s.engine.For(m.ID).RecordAudit(ctx, "master_key.rotated", "master_key", "")
+		}
+		failed = errors.Join(failed, err)
+	}
+	return failed
 }
 
 // eraseAgain erases, in a database that was put back from a backup, what was erased since.

@@ -147,9 +147,15 @@ func (x *exchange) answerKept(answer []byte) error {
 	return x.answerText(n, body)
 }
 
-// doOnce runs several changes once.
+// doOnce runs several changes once. A panic fails here already, so that they can be asked for again at once: to the
+// engine it is the end of the process, after which the key is taken for a minute.
 func (x *exchange) doOnce(once session.Once, do func() (int, any, error)) ([]byte, error) {
-	return x.engine.Do(x.r.Context(), once, func(context.Context) ([]byte, error) {
+	return x.engine.Do(x.r.Context(), once, func(context.Context) (answer []byte, err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = panicked(p)
+			}
+		}()
 		status, v, err := do()
 		if err != nil {
 			return nil, err
