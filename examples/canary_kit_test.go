@@ -2,23 +2,17 @@ package examples_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/google/uuid"
-
-	"github.com/bonafide-idv/bonafide/decision"
-	"github.com/bonafide-idv/bonafide/decision/workflow"
-	"github.com/bonafide-idv/bonafide/media"
-	"github.com/bonafide-idv/bonafide/session"
 )
 
 // cage knows every canary: a text that is nowhere else, and of what it is.
@@ -30,10 +24,10 @@ type cage struct {
 // bird is a new canary. It has letters and digits alone, so that every field takes it.
 func (c *cage) bird(of string) string {
 	c.birds = append(c.birds, of)
-	return fmt.Sprintf("Kanary%04d", len(c.birds)-1)
+	return fmt.Sprintf("Kanary%05d", len(c.birds)-1)
 }
 
-var isBird = regexp.MustCompile(`(?i)kanary(\d{4})`)
+var isBird = regexp.MustCompile(`(?i)kanary(\d{5})`)
 
 // disguises are other forms in which a printed canary can be recognized.
 var disguises = func() (all []string) {
@@ -82,137 +76,23 @@ func (p *pages) String() string {
 	return p.b.String()
 }
 
-// clumsy makes what is the host's fail at its first calls, each time with everything that it was given in its words: by
-// an error, then by a panic.
-type clumsy struct {
-	mu    sync.Mutex
-	calls map[string]int
-}
-
-func (c *clumsy) trips(who string, given ...any) error {
-	c.mu.Lock()
-	c.calls[who]++
-	n := c.calls[who]
-	c.mu.Unlock()
-	words := fmt.Sprintf("%s cannot: Kanary0000", who)
-	for _, g := range given {
-		words += fmt.Sprintf(" %+v", g)
-	}
-	switch n {
-	case 1:
-		return fmt.Errorf("%s", words)
-	case 2:
-		panic(words)
-	}
-	return nil
-}
-
-func (c *clumsy) Decide(_ context.Context, s session.Case) (decision.Verdict, error) {
-	if err := c.trips("decider", s.Facts.Person.LastName, s.Facts.ExternalRef); err != nil {
-		return decision.Verdict{}, err
-	}
-	return decision.Verdict{Outcome: decision.Approved, Record: session.Specimen(s.Facts)}, nil
-}
-
-func (c *clumsy) Check(_ context.Context, s session.CheckCase) (session.CheckResult, error) {
-	if err := c.trips("check", s.Facts.Person.LastName, string(s.Facts.Metadata)); err != nil {
-		return session.CheckResult{}, err
-	}
-	read := session.Specimen(s.Facts)
-	return session.CheckResult{Status: workflow.CheckPassed, Record: &read, Details: s.Facts.Metadata}, nil
-}
-
-func (c *clumsy) Screen(_ context.Context, s decision.Subject) (decision.Screening, error) {
-	if err := c.trips("screener", s.Name); err != nil {
-		return decision.Screening{}, err
-	}
-	return decision.Screening{Provider: "lists", Hits: []decision.Hit{{Name: s.Name}}}, nil
-}
-
-// clumsyRenderer is a renderer that writes, when it does not fail.
-type clumsyRenderer struct {
-	*clumsy
-	session.Renderer
-}
-
-func (r clumsyRenderer) Render(e session.Event, s *session.Snapshot, to session.Endpoint) ([]byte, bool, bool, error) {
-	if e.Kind == session.EventSubmitted || e.Kind == session.EventReview || e.Kind == session.EventApproved {
-		if err := r.trips("renderer of "+to.Format, s.Facts.Person.LastName, s.LinkToken()); err != nil {
-			return nil, false, false, err
-		}
-	}
-	return r.Renderer.Render(e, s, to)
-}
-
-// clumsySender is a sender that sends, when it does not fail.
-type clumsySender struct {
-	*clumsy
-	session.Deliverer
-}
-
-func (s clumsySender) Deliver(ctx context.Context, to session.Endpoint, d session.Delivery) session.Try {
-	if err := s.trips("sender", string(d.Body)); err != nil {
-		panic(err)
-	}
-	return s.Deliverer.Deliver(ctx, to, d)
-}
-
-// clumsyBlobs are given nothing that is not sealed, and so have nothing to say.
-type clumsyBlobs struct {
-	*clumsy
-	media.Blobs
-}
-
-func (b clumsyBlobs) Create(ctx context.Context, name string) (media.BlobWriter, error) {
-	w, err := b.Blobs.Create(ctx, name)
-	return clumsyWriter{b.clumsy, w}, err
-}
-
-type clumsyWriter struct {
-	*clumsy
-	media.BlobWriter
-}
-
-func (w clumsyWriter) Write(sealed []byte) (int, error) {
-	w.mu.Lock()
-	w.calls["blobs"]++
-	n := w.calls["blobs"]
-	w.mu.Unlock()
-	switch n {
-	case 1:
-		return 0, fmt.Errorf("the disk is full: %s", sealed)
-	case 3:
-		panic(fmt.Sprintf("the disk is broken: %s", sealed))
-	}
-	return w.BlobWriter.Write(sealed)
-}
-
-// clumsyKeeper is given ids alone.
-type clumsyKeeper struct {
-	*clumsy
-	session.Keeper
-}
-
-func (k clumsyKeeper) Open(ctx context.Context, id uuid.UUID, ref []byte) (session.Key, error) {
-	key, err := k.Keeper.Open(ctx, id, ref)
-	k.mu.Lock()
-	k.calls["keeper"]++
-	n := k.calls["keeper"]
-	k.mu.Unlock()
-	if n%40 == 0 {
-		return session.Key{}, fmt.Errorf("%w: %s %x %v", session.ErrKeeper, id, ref, key)
-	}
-	return key, err
-}
-
 // client sends requests, and looks at what is answered: a failure says nothing that it was told, no header says anything,
 // and no answer a secret.
 type client struct {
 	*cage
+	*itinerary
+	hooks   *clumsy
 	address string
 	secrets []string // that no answer has
 	all     []string // bodies of answers
+	told    pages    // those of them that say what was done
 }
+
+// Of the paths, discreet are those whose answers are about nobody, whoever asks, and deeds those that say what was done.
+var (
+	deeds    = regexp.MustCompile(`^/api/v1/(events|webhooks/.*deliveries)\b`)
+	discreet = regexp.MustCompile(`^/api/v1/(events|webhooks|workflows|verification-policies)\b|/openapi\.json$`)
+)
 
 func (c *client) send(r *http.Request) (status int, body string) {
 	c.t.Helper()
@@ -226,8 +106,11 @@ func (c *client) send(r *http.Request) (status int, body string) {
 	ok(c.t, response.Body.Close())
 	status, body = response.StatusCode, string(text)
 	c.escaped("the header of "+name, fmt.Sprint(response.Header))
-	if status >= 400 {
+	switch {
+	case status >= 400:
 		c.escaped(fmt.Sprintf("the refusal %d of %s", status, name), body)
+	case discreet.MatchString(r.URL.Path):
+		c.escaped("the answer to "+name, body)
 	}
 	for _, secret := range c.secrets {
 		if strings.Contains(body, secret) {
@@ -235,20 +118,53 @@ func (c *client) send(r *http.Request) (status int, body string) {
 		}
 	}
 	c.all = append(c.all, body)
+	if deeds.MatchString(r.URL.Path) {
+		_, _ = c.told.Write([]byte(body))
+	}
 	return status, body
 }
 
-// want sends a request until it is served: what is the host's fails at first.
+// want sends a request until it is served. What is the host's panics meanwhile, each once.
 func (c *client) want(status int, make func() *http.Request) string {
 	c.t.Helper()
+	c.hooks.arm()
+	defer c.hooks.disarm()
 	for try := 0; ; try++ {
 		r := make()
 		got, body := c.send(r)
 		if got == status {
+			c.visited(r)
 			return body
 		}
-		if got < 500 || try == 10 {
+		if got < 500 || try == 12 {
 			c.t.Fatalf("%s %s: got %d %s, want %d", r.Method, r.URL.Path, got, body, status)
 		}
 	}
 }
+
+// member is a text in an answer's JSON by its path, as "data.0.id".
+func (c *client) member(body, path string) string {
+	c.t.Helper()
+	var v any
+	ok(c.t, json.Unmarshal([]byte(body), &v))
+	for _, name := range strings.Split(path, ".") {
+		if list, isList := v.([]any); isList {
+			n, err := strconv.Atoi(name)
+			ok(c.t, err)
+			if v = nil; n < len(list) {
+				v = list[n]
+			}
+			continue
+		}
+		members, _ := v.(map[string]any)
+		v = members[name]
+	}
+	text, isText := v.(string)
+	if !isText {
+		c.t.Fatalf("the answer has no %s: %s", path, body)
+	}
+	return text
+}
+
+// local is a path on the server of an address that was given out.
+func local(address string) string { return strings.TrimPrefix(address, "https://idv.example") }
