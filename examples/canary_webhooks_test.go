@@ -11,7 +11,7 @@ func (a *aviary) flyWebhooks() {
 	a.t.Helper()
 	const endpoints = "/api/v1/webhooks/endpoints"
 	made := a.want(http.StatusCreated, a.verifa("POST", endpoints, map[string]any{
-		"url": a.inbox + "/?token=" + inboxToken, "label": "shop", "attribute_blocklist": []string{"decision"},
+		"url": a.inbox + "/?token=" + inboxToken, "label": "shop", "attribute_blocklist": []string{"result.extracted_data"},
 	}))
 	at := endpoints + "/" + a.member(made, "id")
 	rotated := a.want(http.StatusOK, a.verifa("POST", at+"/rotate-secret", ""))

@@ -95,7 +95,7 @@ func newEngine(t *testing.T, integrations ...session.Integration) *session.Engin
 }
 
 // TestLanguages: each answers at its own paths, also what is not there, under a prefix too; without keys for Verifa's
-// there is only Veriff's.
+// there is only Veriff's. Only Verifa's answers tell of a budget of requests.
 func TestLanguages(t *testing.T) {
 	t.Parallel()
 	veriffs, verifas := session.Integration{ID: uuid.New()}, session.Integration{ID: uuid.New(), Dialect: verifa.Dialect, Policy: verifa.Policy(verifa.Free(), false)}
@@ -128,6 +128,10 @@ func TestLanguages(t *testing.T) {
 	}{
 		{"Veriff's", "POST", "/v1/sessions", `{"verification":{}}`, both, 201, `"url":"https://shop.example/v/`},
 		{"Veriff's, mounted", "POST", "/idv/v1/sessions", `{"verification":{}}`, http.StripPrefix("/idv", both), 201, `"url":"https://shop.example/idv/v/`},
+		{"refused by Veriff's", "POST", "/v1/sessions", `{"verification":`, both, 400, first},
+		{"refused by Veriff's, without a signature", "GET", "/v1/sessions/" + uuid.NewString(), "", both, 401, first},
+		{"Veriff's document", "GET", "/v1/openapi.json", "", both, 200, `"openapi"`},
+		{"refused by Verifa's", "POST", "/api/v1/sessions", `{"country":1}`, both, 422, second},
 		{"Verifa's", "POST", "/api/v1/sessions", `{}`, both, 201, `"capture_url":"https://shop.example/verify/tok_`},
 		{"Verifa's, mounted", "POST", "/idv/api/v1/sessions", `{}`, http.StripPrefix("/idv", both), 201, `"capture_url":"https://shop.example/idv/verify/tok_`},
 		{"nothing", "GET", "/", "", both, 404, first},
@@ -149,6 +153,12 @@ func TestLanguages(t *testing.T) {
 			c.on.ServeHTTP(w, r)
 			if w.Code != c.status || !strings.Contains(w.Body.String(), c.want) {
 				t.Errorf("%s %s: got %d %s, want %d with %s", c.method, c.path, w.Code, w.Body, c.status, c.want)
+			}
+			verifas := strings.Contains(c.want, "/verify/") || c.want == second
+			for _, name := range []string{"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"} {
+				if got := w.Header().Get(name); (got != "") != verifas {
+					t.Errorf("%s %s: got %s %q, want one: %t", c.method, c.path, name, got, verifas)
+				}
 			}
 		})
 	}

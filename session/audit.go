@@ -19,15 +19,16 @@ import (
 // lists. The log is one chain of its own, live and sandbox each, because it is written seldom; what is done to
 // a session stands in the session's own chain, so that readers of two sessions never wait for one another.
 type AuditEntry struct {
-	ID         uuid.UUID       `json:"id"`
-	N          int64           `json:"n"` // from 1 without gaps
-	At         time.Time       `json:"at"`
-	What       string          `json:"what"`                  // with a full stop in it: "webhook_endpoint.created"
-	Resource   string          `json:"resource"`              // what kind of thing it was done to: "webhook_endpoint"
-	ResourceID string          `json:"resource_id,omitempty"` // to which
-	About      json.RawMessage `json:"about,omitempty"`       // an [About]
-	Prev       string          `json:"prev,omitempty"`        // Hash of the entry before, in hex
-	Hash       string          `json:"hash"`                  // of everything else, in hex
+	ID          uuid.UUID       `json:"id"`
+	N           int64           `json:"n"` // from 1 without gaps
+	At          time.Time       `json:"at"`
+	Integration uuid.UUID       `json:"integration"`           // by whose engine it was done
+	What        string          `json:"what"`                  // with a full stop in it: "webhook_endpoint.created"
+	Resource    string          `json:"resource"`              // what kind of thing it was done to: "webhook_endpoint"
+	ResourceID  string          `json:"resource_id,omitempty"` // to which
+	About       json.RawMessage `json:"about,omitempty"`       // an [About]
+	Prev        string          `json:"prev,omitempty"`        // Hash of the entry before, in hex
+	Hash        string          `json:"hash"`                  // of everything else, in hex
 }
 
 // RecordAudit writes into the tenant's log what an adapter did or gave for its request: that a list was read, that an
@@ -111,6 +112,7 @@ const turns = 16
 // noteEntry makes the line that follows the last one.
 func (e *Engine) noteEntry(in Integration, last, note AuditEntry, now time.Time) Entry {
 	note.ID, note.N, note.At, note.Prev = e.idAfter(last.ID, now), last.N+1, now, last.Hash
+	note.Integration = in.ID
 	if e.about != nil {
 		note.About, _ = json.Marshal(e.about) // of strings alone, it never fails
 	}
@@ -156,6 +158,7 @@ func (a AuditEntry) hash(in Integration) string {
 	b = append(b, in.Tenant[:]...)
 	b = strconv.AppendBool(b, in.Sandbox)
 	b = append(b, a.ID[:]...)
+	b = append(b, a.Integration[:]...)
 	b = binary.BigEndian.AppendUint64(b, uint64(a.N))
 	b = binary.BigEndian.AppendUint64(b, uint64(a.At.UnixMicro()))
 	for _, text := range []string{a.What, a.Resource, a.ResourceID, string(a.About), a.Prev} {

@@ -37,28 +37,46 @@ type AuditList struct {
 	N          int       // at most so many. Default: 100; at most 1,000
 }
 
+// AuditPage is a page of the audit log, newest first.
+type AuditPage struct {
+	Audited []Audited
+	// Next is [AuditList.After] of the page that follows, where so much of the log was looked at that the page ends
+	// before it is full; what was left of Skip then counts no more. Nil: a page that is not full is the last one.
+	Next uuid.UUID
+}
+
+// maxLooked is how many lines of each of its two sources the audit log looks at for one page.
+const maxLooked = 10_000
+
 // Events lists what was done in the engine's integration's tenant, live or sandbox as that is, newest first:
 // the events of all sessions that it finds, also deleted and redacted ones, where [Policy.Audit] was on when they
-// happened; and the tenant's log. What several processes write at
+// happened; and the lines of the tenant's log of integrations whose sessions it finds. What several processes write at
 // the same time may come into the list a moment late.
-func (e *Engine) Events(ctx context.Context, l AuditList) ([]Audited, error) {
+func (e *Engine) Events(ctx context.Context, l AuditList) (AuditPage, error) {
 	in, err := e.policyOf(ctx, e.integration)
 	if err != nil {
-		return nil, err
+		return AuditPage{}, err
 	}
 	n, skip := min(orDefault(max(l.N, 0), 100), 1000), min(max(l.Skip, 0), MaxSkip)
-	happened, err := e.happened(ctx, in, l, skip+n)
+	list, left, err := e.happened(ctx, in, l, skip+n)
 	if err != nil {
-		return nil, err
+		return AuditPage{}, err
 	}
-	noted, err := e.noted(ctx, in, l, skip+n)
+	noted, unread, err := e.noted(ctx, in, l, skip+n)
 	if err != nil {
-		return nil, err
+		return AuditPage{}, err
 	}
-	list := append(happened, noted...)
+	if compareIDs(unread, left) > 0 {
+		left = unread
+	}
+	// What is below could have something between from the source that was left off there.
+	list = slices.DeleteFunc(append(list, noted...), func(a Audited) bool { return compareIDs(a.ID, left) < 0 })
 	slices.SortFunc(list, func(a, b Audited) int { return compareIDs(b.ID, a.ID) })
 	list = list[min(skip, len(list)):]
-	return list[:min(n, len(list))], nil
+	if len(list) >= n {
+		return AuditPage{Audited: list[:n]}, nil
+	}
+	return AuditPage{Audited: list, Next: left}, nil
 }
 
 // Event finds one thing of the audit log by its id.
@@ -93,7 +111,10 @@ func (e *Engine) Event(ctx context.Context, id uuid.UUID) (Audited, error) {
 		return Audited{}, ErrNotFound
 	}
 	note, err := readNote(kept[0])
-	return note.audited(), err
+	if err != nil || !e.sees(ctx, in, note.Integration) {
+		return Audited{}, cmp.Or(err, ErrNotFound)
+	}
+	return note.audited(), nil
 }
 
 // idNext is the lowest id that is higher.
@@ -126,8 +147,9 @@ func idFrom(at time.Time) uuid.UUID {
 	return FirstID(at.Add(time.Millisecond - 1))
 }
 
-// happened are the newest n events of sessions that the list is for.
-func (e *Engine) happened(ctx context.Context, in Integration, l AuditList, n int) (list []Audited, err error) {
+// happened are the newest n events of sessions that the list is for, and where it was left off when there was too much
+// to look at.
+func (e *Engine) happened(ctx context.Context, in Integration, l AuditList, n int) (list []Audited, left uuid.UUID, err error) {
 	q := EventQuery{Tenant: in.Tenant, Sandbox: in.Sandbox, From: idFrom(l.From), After: l.before()}
 	for _, what := range l.What {
 		if !strings.Contains(what, ".") {
@@ -135,24 +157,27 @@ func (e *Engine) happened(ctx context.Context, in Integration, l AuditList, n in
 		}
 	}
 	if l.Resource != "" && l.Resource != ResourceSession || len(l.What) > 0 && len(q.Kinds) == 0 {
-		return nil, nil
+		return nil, uuid.Nil, nil
 	}
 	if l.ResourceID != "" {
 		if q.Session, err = uuid.Parse(l.ResourceID); err != nil || q.Session == uuid.Nil {
-			return nil, nil
+			return nil, uuid.Nil, nil
 		}
 	}
 	finds := e.finder(ctx, in)
-	for len(list) < n {
-		q.N = min(n-len(list), 1000)
+	for looked := 0; len(list) < n; looked += q.N {
+		if looked >= maxLooked {
+			return list, q.After, nil
+		}
+		q.N = min(n-len(list)+looked, 1000)
 		page, err := e.store.Events(ctx, q)
 		if err != nil {
-			return nil, err
+			return nil, uuid.Nil, err
 		}
 		for _, ev := range page {
 			found, err := finds(ev.Session)
 			if err != nil {
-				return nil, err
+				return nil, uuid.Nil, err
 			}
 			if found {
 				list = append(list, auditedEvent(ev))
@@ -163,7 +188,7 @@ func (e *Engine) happened(ctx context.Context, in Integration, l AuditList, n in
 		}
 		q.After = page[len(page)-1].ID
 	}
-	return list, nil
+	return list, uuid.Nil, nil
 }
 
 // finder says of sessions of the tenant whether an integration finds them, or did while they were there.
@@ -190,27 +215,31 @@ func auditedEvent(ev Event) Audited {
 	return a
 }
 
-// noted are the newest n lines of the tenant's log that the list is for.
-func (e *Engine) noted(ctx context.Context, in Integration, l AuditList, n int) (list []Audited, err error) {
+// noted are the newest n lines of the tenant's log that the list is for, and where it was left off.
+func (e *Engine) noted(ctx context.Context, in Integration, l AuditList, n int) (list []Audited, left uuid.UUID, err error) {
 	q := EntryQuery{Tenant: in.Tenant, Sandbox: in.Sandbox, Kind: EntryAudit, At: e.now(), After: l.before(), N: 1000}
 	isNote := func(what string) bool { return strings.Contains(what, ".") }
 	if l.Resource == ResourceSession || len(l.What) > 0 && !slices.ContainsFunc(l.What, isNote) {
-		return nil, nil
+		return nil, uuid.Nil, nil
 	}
-	for from := idFrom(l.From); len(list) < n; {
+	from := idFrom(l.From)
+	for looked := 0; len(list) < n; looked += q.N {
+		if looked >= maxLooked {
+			return list, q.After, nil
+		}
 		page, err := e.store.Entries(ctx, q)
 		if err != nil {
-			return nil, err
+			return nil, uuid.Nil, err
 		}
 		for _, kept := range page {
 			if compareIDs(kept.ID, from) < 0 {
-				return list, nil
+				return list, uuid.Nil, nil
 			}
 			note, err := readNote(kept)
 			if err != nil {
-				return nil, err
+				return nil, uuid.Nil, err
 			}
-			if l.wants(note) && len(list) < n {
+			if l.wants(note) && len(list) < n && e.sees(ctx, in, note.Integration) {
 				list = append(list, note.audited())
 			}
 		}
@@ -219,7 +248,7 @@ func (e *Engine) noted(ctx context.Context, in Integration, l AuditList, n int) 
 		}
 		q.After = page[len(page)-1].ID
 	}
-	return list, nil
+	return list, uuid.Nil, nil
 }
 
 // wants reports whether a line of the tenant's log is one that the list is for.

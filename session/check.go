@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/bonafide-idv/bonafide/decision"
@@ -66,6 +68,27 @@ func (e *Engine) KnowsCheck(name string) bool {
 	return e.cfg.Checks[name] != nil || workflow.KnownPolicy(name)
 }
 
+// CheckInfo is a check that workflows may have.
+type CheckInfo struct {
+	workflow.Policy
+	// Made: this engine makes it, or [Config.Checks] does. A check that nobody makes is [workflow.CheckSkipped].
+	Made bool `json:"is_made"`
+}
+
+// Checks are those that workflows may have: [workflow.Policies], and then the others of [Config.Checks], by name.
+func (e *Engine) Checks() []CheckInfo {
+	var list []CheckInfo
+	for _, p := range workflow.Policies() {
+		list = append(list, CheckInfo{p, e.cfg.Checks[p.Name] != nil || e.builtIn(p.Name) != nil})
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.cfg.Checks)) {
+		if !workflow.KnownPolicy(name) {
+			list = append(list, CheckInfo{workflow.Policy{Name: name, Category: workflow.Own}, true})
+		}
+	}
+	return list
+}
+
 // errNoCheck: a check that this process has not, and another one may have.
 var errNoCheck = errors.New("session: Config.Checks does not have it")
 
@@ -75,22 +98,34 @@ func (e *Engine) checkOf(policy string) Check {
 	if own := e.cfg.Checks[policy]; own != nil {
 		return own
 	}
-	builtIn := map[string]CheckFunc{
-		"document_expiration": checkExpiration,
-		"id_document_filter":  checkDocumentFilter,
-		"age_verification":    checkAge,
-		"risk_assessment":     checkRisk,
-		"watchlist_screening": e.checkWatchlists,
-		"auto_approve":        checkAutoApprove,
-	}[policy]
+	builtIn := e.builtIn(policy)
 	switch {
 	case builtIn != nil:
 	case workflow.KnownPolicy(policy):
-		builtIn = func(context.Context, CheckCase) (CheckResult, error) { return skipped("nobody makes it") }
+		builtIn = func(context.Context, CheckCase) (CheckResult, error) { return skipped(unmade) }
 	default:
 		builtIn = func(context.Context, CheckCase) (CheckResult, error) { return CheckResult{}, errNoCheck }
 	}
 	return builtIn
+}
+
+// unmade is why a check is skipped that nobody makes.
+const unmade = "no check of this name is configured"
+
+// builtIn is who makes a check that a host has not; nil: nobody.
+func (e *Engine) builtIn(policy string) CheckFunc {
+	screening := e.checkWatchlists
+	if e.cfg.Screener == nil {
+		screening = nil
+	}
+	return map[string]CheckFunc{
+		"document_expiration": checkExpiration,
+		"id_document_filter":  checkDocumentFilter,
+		"age_verification":    checkAge,
+		"risk_assessment":     checkRisk,
+		"watchlist_screening": screening,
+		"auto_approve":        checkAutoApprove,
+	}[policy]
 }
 
 // maxRead is how many bytes of JSON [CheckResult.Record] may have.

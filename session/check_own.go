@@ -127,9 +127,6 @@ func (e *Engine) checkWatchlists(ctx context.Context, c CheckCase) (CheckResult,
 	if !c.config(&config) || config.Threshold < 0 || config.Threshold > 1 {
 		return misconfigured()
 	}
-	if e.cfg.Screener == nil {
-		return skipped("nobody makes it")
-	}
 	subject, read := subjectIn(c.Extracted)
 	if !read {
 		subject = c.subject()

@@ -3,12 +3,14 @@ package session_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/bonafide-idv/bonafide/decision"
 	"github.com/bonafide-idv/bonafide/decision/risk"
+	"github.com/bonafide-idv/bonafide/decision/watchlist"
 	"github.com/bonafide-idv/bonafide/decision/workflow"
 	"github.com/bonafide-idv/bonafide/session"
 )
@@ -342,5 +344,40 @@ func TestOwnCheckIsReplaced(t *testing.T) {
 	_, err := session.New(b.store, session.Config{Keeper: b.keeper, Blobs: b.blobs, Checks: map[string]session.Check{"own": nil}})
 	if err == nil || !strings.Contains(err.Error(), `"own"`) {
 		t.Errorf("a check that is nil: %v", err)
+	}
+}
+
+// TestChecksThatThereAre: those that have a name, and the host's own; each says whether somebody makes it.
+func TestChecksThatThereAre(t *testing.T) {
+	t.Parallel()
+	b := setUp(t, nil)
+	made := func(e *session.Engine) (list []string) {
+		all := e.Checks()
+		for _, c := range all {
+			if c.Made {
+				list = append(list, c.Name)
+			}
+			if !e.KnowsCheck(c.Name) {
+				t.Errorf("workflows may not have %s", c.Name)
+			}
+		}
+		if n := len(workflow.Policies()); len(all) < n {
+			t.Errorf("%d are listed, and %d have a name", len(all), n)
+		}
+		return list
+	}
+	builtIn := []string{"document_expiration", "id_document_filter", "age_verification", "risk_assessment", "auto_approve"}
+	if got := made(b.Engine); !slices.Equal(got, builtIn) {
+		t.Errorf("made: %q, want %q", got, builtIn)
+	}
+	e := b.again(func(_ *session.Integration, cfg *session.Config) {
+		cfg.Checks, cfg.Screener = passing("own", "face_match"), watchlist.Sandbox()
+	})
+	want := slices.Concat([]string{"face_match"}, builtIn[:3], []string{"watchlist_screening"}, builtIn[3:], []string{"own"})
+	if got := made(e); !slices.Equal(got, want) {
+		t.Errorf("with those of the host's: %q, want %q", got, want)
+	}
+	if last := e.Checks()[len(e.Checks())-1]; last.Category != workflow.Own {
+		t.Errorf("%+v is not the host's own", last)
 	}
 }

@@ -86,7 +86,7 @@ func (b *bench) noted() (what []string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	for _, a := range slices.Backward(list) {
+	for _, a := range slices.Backward(list.Audited) {
 		what = append(what, a.What)
 	}
 	return what

@@ -73,6 +73,7 @@ type Engine struct {
 	about       *About   // who asks for it; nil: nobody says
 	exporting   bool     // shows what is hidden from others
 	link        int      // acts for who has the link of this number; 0: for nobody
+	visits      bool     // uses that link up
 	once        *Once    // what the next verb's answer is remembered by; nil: nothing
 	told        *endpointCache
 }
@@ -235,6 +236,9 @@ func (e *Engine) now() time.Time { return instant(e.cfg.Clock.Now()) }
 // policyOf finds an integration, with all defaults in place.
 func (e *Engine) policyOf(ctx context.Context, id uuid.UUID) (Integration, error) {
 	in, err := e.cfg.Integrations.Integration(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return in, fmt.Errorf("%w: no such integration: Engine.For names the one to act for", err)
+	}
 	if err != nil {
 		return in, err
 	}

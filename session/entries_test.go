@@ -41,7 +41,7 @@ func TestEntriesOfTheHost(t *testing.T) {
 		t.Errorf("got %+v and error %v, want the second version with the time of the first", found, err)
 	}
 	log, err := b.Events(b.ctx, session.AuditList{What: []string{"desk.changed"}, ResourceID: entry.ID.String()})
-	if err != nil || len(log) != 2 {
+	if err != nil || len(log.Audited) != 2 {
 		t.Errorf("the log has %+v and error %v, want two changes", log, err)
 	}
 }

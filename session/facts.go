@@ -190,57 +190,58 @@ func (e *FactsError) Error() string { return fmt.Sprintf("session: %s %s", e.Fie
 // Unwrap makes errors.Is(err, ErrFacts) true.
 func (e *FactsError) Unwrap() error { return ErrFacts }
 
-// Validate answers the first fault as a *[FactsError].
+// Validate answers the first of [Facts.Faults] as a *[FactsError].
 func (f Facts) Validate() error {
-	if len(f.Consents) > maxConsents {
-		return &FactsError{"consents", FaultTooLong}
-	}
-	if len(f.Checks) > maxChecks {
-		return &FactsError{"checks", FaultTooLong}
-	}
-	if err := faultOf(f.texts()); err != nil {
-		return err
-	}
-	if f.Country != "" && !isCountry(f.Country) {
-		return &FactsError{"country", FaultUnknown}
-	}
-	if err := checkObject("metadata", f.Metadata, maxMetadata); err != nil {
-		return err
-	}
-	if err := checkTags(f.Tags); err != nil {
-		return err
-	}
-	if f.ExternalRef != nil {
-		if !clean(*f.ExternalRef) {
-			return &FactsError{"external_ref", FaultText}
-		}
-		if utf8.RuneCountInString(*f.ExternalRef) > MaxExternalRef {
-			return &FactsError{"external_ref", FaultTooLong}
-		}
-	}
-	if f.EndUserID != nil && (len(*f.EndUserID) != 36 || uuid.Validate(*f.EndUserID) != nil) {
-		return &FactsError{"end_user_id", FaultNotUUID}
-	}
-	if f.Callback != "" {
-		if u, err := url.Parse(f.Callback); err != nil || !strings.EqualFold(u.Scheme, "https") || u.Host == "" {
-			return &FactsError{"callback", FaultNotHTTPS}
-		}
-	}
-	if !f.Person.DateOfBirth.Valid() {
-		return &FactsError{"person.date_of_birth", FaultDate}
-	}
-	if !f.Document.FirstIssue.Valid() {
-		return &FactsError{"document.first_issue", FaultDate}
-	}
-	if err := f.Invite.validate(); err != nil {
-		return err
-	}
-	for _, c := range f.Consents {
-		if c.Type == "ine" && !c.Approved {
-			return &FactsError{"consents", FaultConsent}
-		}
+	if faults := f.Faults(); len(faults) > 0 {
+		return faults[0]
 	}
 	return nil
+}
+
+// Faults are all that is wrong with the facts by themselves, of each field the first; nil: nothing is.
+func (f Facts) Faults() []*FactsError {
+	var faults []*FactsError
+	note := func(err error) {
+		if err == nil {
+			return
+		}
+		fault := (*FactsError)(nil)
+		if errors.As(err, &fault) && !slices.ContainsFunc(faults, func(known *FactsError) bool { return known.Field == fault.Field }) {
+			faults = append(faults, fault)
+		}
+	}
+	refuse := func(wrong bool, name string, fault FactsFault) {
+		if wrong {
+			note(&FactsError{name, fault})
+		}
+	}
+	refuse(len(f.Consents) > maxConsents, "consents", FaultTooLong)
+	refuse(len(f.Checks) > maxChecks, "checks", FaultTooLong)
+	for _, t := range f.texts() {
+		note(t.check())
+	}
+	refuse(f.Country != "" && !isCountry(f.Country), "country", FaultUnknown)
+	note(checkObject("metadata", f.Metadata, maxMetadata))
+	note(checkTags(f.Tags))
+	if ref := f.ExternalRef; ref != nil {
+		refuse(!clean(*ref), "external_ref", FaultText)
+		refuse(utf8.RuneCountInString(*ref) > MaxExternalRef, "external_ref", FaultTooLong)
+	}
+	refuse(f.EndUserID != nil && (len(*f.EndUserID) != 36 || uuid.Validate(*f.EndUserID) != nil), "end_user_id", FaultNotUUID)
+	refuse(f.Callback != "" && !isHTTPS(f.Callback), "callback", FaultNotHTTPS)
+	refuse(!f.Person.DateOfBirth.Valid(), "person.date_of_birth", FaultDate)
+	refuse(!f.Document.FirstIssue.Valid(), "document.first_issue", FaultDate)
+	note(f.Invite.validate())
+	for _, c := range f.Consents {
+		refuse(c.Type == "ine" && !c.Approved, "consents", FaultConsent)
+	}
+	return faults
+}
+
+// isHTTPS reports whether a text is an address to which a person can be sent.
+func isHTTPS(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && strings.EqualFold(u.Scheme, "https") && u.Host != ""
 }
 
 // checkObject refuses a text that is neither empty nor a JSON object of bounded size.
@@ -309,12 +310,20 @@ func (f Facts) texts() []field {
 // faultOf is the first fault of texts.
 func faultOf(texts []field) error {
 	for _, t := range texts {
-		if len(t.text) > t.most {
-			return &FactsError{t.name, FaultTooLong}
+		if err := t.check(); err != nil {
+			return err
 		}
-		if !clean(t.text) {
-			return &FactsError{t.name, FaultText}
-		}
+	}
+	return nil
+}
+
+// check refuses what is too long, or no text.
+func (t field) check() error {
+	switch {
+	case len(t.text) > t.most:
+		return &FactsError{t.name, FaultTooLong}
+	case !clean(t.text):
+		return &FactsError{t.name, FaultText}
 	}
 	return nil
 }

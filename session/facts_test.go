@@ -1,7 +1,10 @@
 package session_test
 
 import (
+	"encoding/json"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -165,5 +168,30 @@ func TestInvitesAreForMail(t *testing.T) {
 	good := session.Invite{Email: "ada+tag@example.com", Name: "Ada Löve", Display: "The Shop", SupportURL: "https://help.example.com/x"}
 	if err := (session.Facts{Invite: &good}).Validate(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestAllFaults: of every field the first fault, in their order, and Validate answers the first of them.
+func TestAllFaults(t *testing.T) {
+	t.Parallel()
+	f := session.Facts{
+		ExternalRef: new("\x00" + strings.Repeat("x", 1001)), Country: "Germany", Callback: "foo", Tags: []string{"", "\x00"},
+		Person: session.Person{FirstName: "a\x00", LastName: "Specimen"}, Metadata: json.RawMessage(`[]`),
+	}
+	want := []session.FactsError{
+		{Field: "person.first_name", Fault: session.FaultText}, {Field: "country", Fault: session.FaultUnknown},
+		{Field: "metadata", Fault: session.FaultObject}, {Field: "tags", Fault: session.FaultMissing},
+		{Field: "external_ref", Fault: session.FaultText}, {Field: "callback", Fault: session.FaultNotHTTPS},
+	}
+	var got []session.FactsError
+	for _, fault := range f.Faults() {
+		got = append(got, *fault)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	wantFault(t, "the first", f.Validate(), want[0].Field, want[0].Fault)
+	if got := (session.Facts{Country: "DE"}).Faults(); got != nil {
+		t.Errorf("got %v, want no faults", got)
 	}
 }

@@ -104,8 +104,8 @@ func (s *Snapshot) LinkState(l Link, now time.Time) LinkState {
 }
 
 // ByLink is the engine acting as the person who has a link, as [ActorPerson] and for the session's integration, and
-// the session. Its verbs refuse with the same errors once the link is dead. A link whose session is submitted is given
-// with the error.
+// the session. Its verbs refuse with the same errors once the link is dead, and all but [Engine.Visit] with [ErrUnvisited]
+// by a one-time link. A link whose session is submitted is given with the error.
 //
 // Errors: [ErrNotFound] for a text that is no link, or whose session is not there; a *[LinkError].
 func (e *Engine) ByLink(ctx context.Context, token string) (*Engine, *Snapshot, error) {
@@ -132,12 +132,19 @@ func (e *Engine) ByLink(ctx context.Context, token string) (*Engine, *Snapshot, 
 	return v, s, err
 }
 
-// linked refuses who acts by a link that is not the newest any more.
+// ErrUnvisited: the link is good for one visit, and for nothing else: [Engine.Visit] gives the one to act by.
+var ErrUnvisited = errors.New("session: the link must be visited first")
+
+// linked refuses who acts by a link that is not the newest any more, or is to be visited first.
 func (w *work) linked() error {
-	if w.e.link == 0 || w.e.link == w.snap.LinkN {
-		return nil
+	switch {
+	case w.e.link == 0:
+	case w.e.link != w.snap.LinkN:
+		return &LinkError{w.stateOf(w.e.link)}
+	case !w.e.visits && w.snap.Link().Once:
+		return ErrUnvisited
 	}
-	return &LinkError{w.stateOf(w.e.link)}
+	return nil
 }
 
 // stateOf is the state of the link of a number.
@@ -214,7 +221,9 @@ func (e *Engine) NewLink(ctx context.Context, id uuid.UUID, life time.Duration) 
 //
 // Errors: [ErrNotFound]; a *[LinkError]; [ErrEnough].
 func (e *Engine) Visit(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
-	return e.write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error {
+	v := *e
+	v.visits = true
+	return v.write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error {
 		l := w.snap.Link()
 		if l == nil || !l.Once {
 			return nil

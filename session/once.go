@@ -45,8 +45,12 @@ type Once struct {
 // AnswerLife is for how long an answer is remembered (https://docs.withverifa.com/api-details/idempotency).
 const AnswerLife = 24 * time.Hour
 
-// runTime is for how long a request of several changes is taken to be still running.
-const runTime = time.Minute
+const (
+	// runTime is for how long a request of several changes has time.
+	runTime = time.Minute
+	// runningTime is for how long it is taken to be still running: longer, so that two of one key never run at once.
+	runningTime = 2 * runTime
+)
 
 // Once is the same engine, whose next verb is done once. It is for [Engine.Create], for the verbs that change one
 // session, a stored endpoint, a workflow or an entry, and for [Engine.RetryDelivery]; those that make several changes
@@ -59,8 +63,8 @@ func (e *Engine) Once(o Once) *Engine {
 }
 
 // Do runs what makes several changes once, as [Engine.Once] does a verb: while it runs, others with the key are
-// refused with [ErrRunning], for a minute at most. Its answer must hold nothing about a person. When it fails it may be
-// asked for again.
+// refused with [ErrRunning]. Its ctx ends after a minute; after a crash the key is free again after two. Its answer must
+// hold nothing about a person. When it fails it may be asked for again, also where it gives an answer beside the error.
 //
 // Errors: *[AnsweredError]; [ErrMismatch]; [ErrRunning]; [ErrNoKey]; what do answers.
 func (e *Engine) Do(ctx context.Context, o Once, do func(context.Context) ([]byte, error)) ([]byte, error) {
@@ -74,7 +78,7 @@ func (e *Engine) Do(ctx context.Context, o Once, do func(context.Context) ([]byt
 	}
 	now := e.now()
 	running := on.entry(in, uuid.Nil, now)
-	running.ExpiresAt = instant(now.Add(runTime))
+	running.ExpiresAt = instant(now.Add(runningTime))
 	running.Body = on.body(answerRunning, nil)
 	if err := e.applyEntries(ctx, now, running); errors.Is(err, ErrConflict) {
 		if answered := on.answered(ctx); answered != nil {
@@ -84,17 +88,35 @@ func (e *Engine) Do(ctx context.Context, o Once, do func(context.Context) ([]byt
 	} else if err != nil {
 		return nil, err
 	}
-	answer, failed := do(ctx)
-	done := running
-	done.Version, done.UpdatedAt, done.ExpiresAt = 2, e.now(), instant(now.Add(AnswerLife))
-	if done.Body = on.body(answerOpen, answer); failed != nil {
-		done.ExpiresAt = now // as if it had never been there
+	running.Version = 2
+	return on.finish(ctx, in, running, do)
+}
+
+// finish does what runs, and writes how that ended. What is done is to be remembered, whoever has stopped waiting; and
+// is answered, also when it cannot be remembered.
+func (e *Engine) finish(ctx context.Context, in Integration, running Entry, do func(context.Context) ([]byte, error)) ([]byte, error) {
+	begun := running.CreatedAt
+	doing, cancel := context.WithTimeout(ctx, runTime)
+	answer, failed := do(doing)
+	cancel()
+	ctx, now := context.WithoutCancel(ctx), e.now()
+	running.UpdatedAt, running.Body = now, e.body(answerOpen, answer)
+	if failed != nil {
+		running.ExpiresAt = begun // as if it had never been there
+		_ = e.applyEntries(ctx, now, running)
+		return answer, failed
 	}
-	// What is done is to be remembered, whoever has stopped waiting.
-	if err := e.applyEntries(context.WithoutCancel(ctx), e.now(), done); err != nil && failed == nil {
-		return nil, err
+	running.ExpiresAt = instant(begun.Add(AnswerLife))
+	err := e.applyEntries(ctx, now, running)
+	if errors.Is(err, ErrConflict) { // it took so long that it was not there any more
+		late := e.entry(in, uuid.Nil, now)
+		late.Body = running.Body
+		err = e.applyEntries(ctx, now, late)
 	}
-	return answer, failed
+	if err != nil {
+		e.cfg.Log.ErrorContext(ctx, "what was done once could not be remembered, and may be done again", "error", err)
+	}
+	return answer, nil
 }
 
 // The first byte of an answer's body; then come 32 bytes of fingerprint, and the answer.

@@ -194,6 +194,69 @@ func TestDo(t *testing.T) {
 	}
 }
 
+// TestDoThatTakesLong: it has a minute; what takes longer all the same is answered, and remembered.
+func TestDoThatTakesLong(t *testing.T) {
+	t.Parallel()
+	b := setUp(t, nil)
+	effects := 0
+	do := func(ctx context.Context) ([]byte, error) {
+		effects++
+		if end, ok := ctx.Deadline(); !ok || time.Until(end) > time.Minute {
+			t.Errorf("its ctx ends at %v (%t), want within a minute", end, ok)
+		}
+		b.clock.Add(5 * time.Minute)
+		return []byte("done"), nil
+	}
+	if answer, err := b.Do(b.ctx, key("k", "a"), do); err != nil || string(answer) != "done" {
+		t.Errorf("got %q and %v", answer, err)
+	}
+	if _, err := b.Do(b.ctx, key("k", "a"), do); answerOf(err) != "done" || effects != 1 {
+		t.Errorf("again: %v after %d effects, want what was answered", err, effects)
+	}
+}
+
+// TestDoThatDidSome: an answer beside an error is given, and not remembered.
+func TestDoThatDidSome(t *testing.T) {
+	t.Parallel()
+	b := setUp(t, nil)
+	some := errors.New("not all")
+	if answer, err := b.Do(b.ctx, key("k", "a"), func(context.Context) ([]byte, error) { return []byte("some"), some }); !errors.Is(err, some) || string(answer) != "some" {
+		t.Errorf("got %q and %v, want some and %v", answer, err, some)
+	}
+	if answer, err := b.Do(b.ctx, key("k", "a"), func(context.Context) ([]byte, error) { return []byte("all"), nil }); err != nil || string(answer) != "all" {
+		t.Errorf("again: %q and %v, want all", answer, err)
+	}
+}
+
+// TestDoThatIsForgotten: what was done is answered, also when it cannot be remembered.
+func TestDoThatIsForgotten(t *testing.T) {
+	t.Parallel()
+	b, broken := setUp(t, nil), errors.New("the disk is full")
+	store := &refusing{Store: b.store}
+	b.store = store
+	e := b.again(func(_ *session.Integration, cfg *session.Config) { cfg.Key = session.NewKey() })
+	answer, err := e.Do(b.ctx, key("k", "a"), func(context.Context) ([]byte, error) {
+		store.err = broken
+		return []byte("done"), nil
+	})
+	if err != nil || string(answer) != "done" {
+		t.Errorf("got %q and %v", answer, err)
+	}
+}
+
+// refusing is a store that writes nothing while it has an error.
+type refusing struct {
+	session.Store
+	err error
+}
+
+func (s *refusing) Apply(ctx context.Context, changes ...session.Change) []error {
+	if s.err != nil {
+		return []error{s.err}
+	}
+	return s.Store.Apply(ctx, changes...)
+}
+
 // TestDoAfterACrash: who died while it ran is not waited for for ever.
 func TestDoAfterACrash(t *testing.T) {
 	t.Parallel()
@@ -202,7 +265,7 @@ func TestDoAfterACrash(t *testing.T) {
 		defer func() { _ = recover() }()
 		_, _ = b.Do(b.ctx, key("k", "a"), func(context.Context) ([]byte, error) { panic("killed") })
 	}()
-	b.clock.Add(time.Minute - time.Microsecond)
+	b.clock.Add(2*time.Minute - time.Microsecond)
 	if _, err := b.Do(b.ctx, key("k", "a"), nil); !errors.Is(err, session.ErrRunning) {
 		t.Errorf("got %v, want %v", err, session.ErrRunning)
 	}

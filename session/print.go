@@ -80,7 +80,7 @@ func (Review) Format(f fmt.State, _ rune) { redact(f, "review") }
 func (Once) Format(f fmt.State, _ rune) { redact(f, "once") }
 
 // Format writes what Error says for every verb.
-func (e *AnsweredError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
+func (e AnsweredError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
 
 // Format writes a fixed word for every verb.
 func (Proof) Format(f fmt.State, _ rune) { redact(f, "proof") }

@@ -33,13 +33,19 @@ func (e *Engine) claim(ctx context.Context, n int, except []uuid.UUID) (claimed 
 
 // send makes one try of a claimed delivery, and writes what became of it.
 func (e *Engine) send(ctx context.Context, d Delivery) {
+	before := d.Tries
 	if err := survived(func() error { d = e.attempt(ctx, d); return nil }); err != nil {
 		d = d.putOff(e.now(), "configuration panicked")
 	}
-	log := e.cfg.Log.With("delivery", d.ID, "session", d.Session, "endpoint", d.Endpoint, "try", d.Tries, "status", d.Last.Status, "note", d.Last.Note)
+	log := e.cfg.Log.With("delivery", d.ID, "session", d.Session, "endpoint", d.Endpoint, "note", d.Last.Note)
+	if d.Tries > before {
+		log = log.With("try", d.Tries, "status", d.Last.Status)
+	}
 	switch {
 	case d.State == DeliveryDead:
 		log.WarnContext(ctx, "a delivery is given up")
+	case d.State.Pending() && d.Tries == before:
+		log.WarnContext(ctx, "a delivery was not tried, and waits", "at", d.DueAt)
 	case d.State.Pending():
 		log.WarnContext(ctx, "a delivery failed, and is tried again", "at", d.DueAt)
 	default:

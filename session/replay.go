@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -44,8 +45,8 @@ func (e *Engine) TestEndpoint(ctx context.Context, id uuid.UUID, body []byte) (T
 // and with its number, but as another delivery, which is answered. Receivers tell by what is in the body that
 // it is the same. One that failed and waits for its next try is tried at once, as itself.
 //
-// Errors: [ErrNotFound]; [ErrDeliveryPending] for one that is about to be made; [ErrErased] when its body is gone, or is shown no more; those of [Engine.Once], whose Encode
-// gets the [Delivery].
+// Errors: [ErrNotFound]; [ErrDeliveryPending] for one that is about to be made; [ErrErased] when its body is gone, or is
+// shown no more; those of [Engine.Once], whose Encode gets the [Delivery].
 func (e *Engine) RetryDelivery(ctx context.Context, id uuid.UUID) (Delivery, error) {
 	if err := e.answered(ctx); err != nil {
 		return Delivery{}, err
@@ -82,14 +83,19 @@ func (e *Engine) hurry(ctx context.Context, in Integration, d Delivery) (Deliver
 	if err != nil {
 		return Delivery{}, err
 	}
-	if errs := e.store.Settle(ctx, d); errs != nil {
+	// First its answer, which of two at once only one can write. If nothing came after it, the delivery would be tried
+	// later, as it would have been.
+	if len(kept) > 0 {
+		if err := e.applyEntries(ctx, now, kept...); err != nil {
+			return Delivery{}, cmp.Or(e.answered(ctx), err)
+		}
+	}
+	errs := e.store.Settle(context.WithoutCancel(ctx), d)
+	if errs != nil && !errors.Is(errs[0], ErrConflict) { // else it is being tried at this moment
 		return Delivery{}, errs[0]
 	}
 	e.stir()
-	if len(kept) == 0 {
-		return d, nil
-	}
-	return d, e.applyEntries(ctx, now, kept...)
+	return d, nil
 }
 
 // delivery finds a delivery by its id.
@@ -238,7 +244,7 @@ func (w *work) again(list []Delivery) (open []Delivery, err error) {
 		if d.DueAt.IsZero() {
 			d.DueAt = w.now
 		}
-		d.ID, d.CreatedAt, d.State = w.e.cfg.NewID(w.now), w.now, DeliveryDue
+		d.ID, d.CreatedAt, d.State = w.deliveryID(), w.now, DeliveryDue
 		d.Claims, d.Tries, d.Last, d.Body = 0, 0, Try{}, body
 		open = append(open, d)
 		if d.Personal {

@@ -117,6 +117,55 @@ func TestRetryDeliveryOnce(t *testing.T) {
 	}
 }
 
+// TestHurryOnce: of several who ask at once with one key all get one answer, and who leaves in between gets it later.
+func TestHurryOnce(t *testing.T) {
+	t.Parallel()
+	b := setUp(t, nil)
+	b.receiver.Answer(500)
+	id := b.create("any").ID
+	b.settle()
+	d := b.log(id)[0] // it waits for an hour
+	once := session.Once{Scope: "retry", Key: "k", Encode: func(v any) ([]byte, error) {
+		return []byte(v.(session.Delivery).ID.String()), nil
+	}}
+	ctx, leave := context.WithCancel(b.ctx)
+	if _, err := b.With(&left{b.store, leave}).Once(once).RetryDelivery(ctx, d.ID); err != nil {
+		t.Errorf("who leaves: %v", err)
+	}
+	answers := make(chan error, 8)
+	for range cap(answers) {
+		go func() {
+			_, err := b.Once(once).RetryDelivery(b.ctx, d.ID)
+			answers <- err
+		}()
+	}
+	for range cap(answers) {
+		var before *session.AnsweredError
+		if err := <-answers; err != nil && (!errors.As(err, &before) || string(before.Answer) != d.ID.String()) {
+			t.Errorf("got %v, want what the first is answered", err)
+		}
+	}
+	if got := b.log(id)[0]; got.DueAt.After(b.clock.Now()) {
+		t.Errorf("it is due at %v, want now", got.DueAt)
+	}
+}
+
+// left is a store whose caller leaves as soon as something is written.
+type left struct {
+	session.Store
+	leave func()
+}
+
+func (s *left) Apply(ctx context.Context, changes ...session.Change) []error {
+	defer s.leave()
+	return s.Store.Apply(ctx, changes...)
+}
+
+func (s *left) Settle(ctx context.Context, done ...session.Delivery) []error {
+	defer s.leave()
+	return s.Store.Settle(ctx, done...)
+}
+
 // TestReplay: each event from one on once, in order, in pages, without those that are erased.
 func TestReplay(t *testing.T) {
 	t.Parallel()

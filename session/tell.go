@@ -51,7 +51,7 @@ func (w *work) addDelivery(ev Event, ep Endpoint) error {
 	}
 	s := &w.snap.Session
 	d := Delivery{
-		ID: w.e.cfg.NewID(w.now), Tenant: s.Tenant, Sandbox: s.Sandbox, Session: s.ID, Integration: s.Integration,
+		ID: w.deliveryID(), Tenant: s.Tenant, Sandbox: s.Sandbox, Session: s.ID, Integration: s.Integration,
 		Endpoint: ep.ID, Event: ev.ID, CreatedAt: w.now, DueAt: w.now, State: DeliveryDue, Body: body,
 	}
 	if d.Personal = personal && w.snap.key() != (Key{}) && !w.snap.Deleted() && s.RedactedAt.IsZero(); d.Personal {
@@ -62,6 +62,15 @@ func (w *work) addDelivery(ev Event, ep Endpoint) error {
 	}
 	w.change.Deliveries = append(w.change.Deliveries, d)
 	return nil
+}
+
+// deliveryID is for the next delivery of the change: what is told first is the older, also within a millisecond.
+func (w *work) deliveryID() uuid.UUID {
+	id := w.e.cfg.NewID(w.now)
+	if n := len(w.change.Deliveries); n > 0 && compareIDs(id, w.change.Deliveries[n-1].ID) <= 0 {
+		return idNext(w.change.Deliveries[n-1].ID)
+	}
+	return id
 }
 
 // render calls the endpoint's renderer, of whose errors and panics nothing goes on but what they are.

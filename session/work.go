@@ -362,7 +362,7 @@ func (w *work) commit(ctx context.Context) error {
 	if err := w.remember(w.result); err != nil {
 		return err
 	}
-	if len(w.change.Events) == 0 && w.e.about != nil && w.e.actor != ActorPerson && w.in.Policy.Audit {
+	if len(w.change.Events) == 0 && w.e.about != nil && w.in.Policy.Audit {
 		w.change.Keep = true // nothing is changed, but the answer tells of the person
 		w.jot(EventRead)
 	}

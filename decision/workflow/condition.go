@@ -64,6 +64,26 @@ func validPath(path string) bool {
 	return len(path) <= maxPath && slices.Contains(Roots(), parts[0]) && !slices.ContainsFunc(parts, notWord)
 }
 
+// pathMessage says how a path is written.
+func pathMessage() string {
+	return "must be a path of lower case letters, digits, _ and full stops, which begins with " + oneOf(Roots())
+}
+
+// oneOf is a list of words in a sentence.
+func oneOf[T ~string](words []T) string {
+	var b strings.Builder
+	for i, word := range words {
+		switch {
+		case i > 0 && i == len(words)-1:
+			b.WriteString(" or ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		b.WriteString(string(word))
+	}
+	return b.String()
+}
+
 // notWord is true of what is not written in lower case letters, digits and _ alone.
 func notWord(text string) bool {
 	return text == "" || strings.ContainsFunc(text, func(r rune) bool { return !isLower(r) && !isDigit(r) && r != '_' })

@@ -71,7 +71,7 @@ func ExampleGraph_Validate() {
 		}
 	}
 	// Output:
-	// nodes.age.conditions.0.op is not one of the operators
+	// nodes.age.conditions.0.op must be >=, <=, >, <, ==, !=, in, not_in, contains or exists
 	// nodes.age.conditions.0.next is not one of the nodes
 	// nodes.age.default leads back to where the run has been
 }

@@ -16,6 +16,7 @@ const (
 	Compliance  Category = "compliance"
 	Fraud       Category = "fraud"
 	Decisioning Category = "decisioning"
+	Own         Category = "own" // of the host, and of none of the above
 )
 
 // Policy is a kind of check by its name.

@@ -93,10 +93,10 @@ func (r Rule) Holds(facts map[string]any) bool {
 // check reads the value, and says what is wrong with the condition.
 func (c Condition) check() (value any, faults []Fault) {
 	if !validPath(c.Field) {
-		faults = append(faults, Fault{Field: "field", Message: "is not the path of a fact"})
+		faults = append(faults, Fault{Field: "field", Message: pathMessage()})
 	}
 	if !c.Op.Valid() {
-		return nil, append(faults, Fault{Field: "op", Message: "is not one of the operators"})
+		return nil, append(faults, Fault{Field: "op", Message: "must be " + oneOf(Ops())})
 	}
 	value, message := c.operand()
 	if message != "" {

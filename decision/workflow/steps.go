@@ -66,7 +66,7 @@ func ParseSteps(data []byte) ([]Step, error) {
 func FromSteps(steps []Step) (Graph, error) {
 	var r reader
 	if len(steps) == 0 || len(steps) > MaxNodes-4 {
-		r.fault("steps", "must be 1 to "+strconv.Itoa(MaxNodes-4))
+		r.fault("steps", "must be a list of 1 to "+strconv.Itoa(MaxNodes-4)+" steps")
 		return Graph{}, refusal(r.faults)
 	}
 	g := Graph{Entry: stepsStart, Nodes: map[string]Node{

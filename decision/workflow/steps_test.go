@@ -87,9 +87,9 @@ func TestStepsThatAreRefused(t *testing.T) {
 		name, steps string
 		faults      []string
 	}{
-		{"none", `[]`, []string{"steps must be 1 to 196"}},
-		{"null", `null`, []string{"steps must be 1 to 196"}},
-		{"too many", "[" + strings.Repeat(`{"policy":"a"},`, 196) + `{"policy":"a"}]`, []string{"steps must be 1 to 196"}},
+		{"none", `[]`, []string{"steps must be a list of 1 to 196 steps"}},
+		{"null", `null`, []string{"steps must be a list of 1 to 196 steps"}},
+		{"too many", "[" + strings.Repeat(`{"policy":"a"},`, 196) + `{"policy":"a"}]`, []string{"steps must be a list of 1 to 196 steps"}},
 		{"no list", `{}`, []string{"steps must be a list"}},
 		{"no JSON", `[`, []string{"is not one JSON value in UTF-8"}},
 		{"no object", `["face_match"]`, []string{"steps.0 must be an object"}},

@@ -99,7 +99,7 @@ func (n Node) has() map[string]bool {
 func (v *validator) checkNode(n Node) {
 	shape, ok := shapes[n.Type]
 	if !ok {
-		v.fault("type", "is not one of the types of node")
+		v.fault("type", "must be "+oneOf([]NodeType{NodeStart, NodePolicy, NodeConditional, NodeTerminal, NodeWait}))
 		return
 	}
 	has := n.has()
@@ -123,7 +123,7 @@ func (v *validator) checkNode(n Node) {
 
 func (v *validator) checkPolicy(n Node) {
 	if n.Policy != "" && (!validName(n.Policy) || v.known != nil && !v.known(n.Policy)) {
-		v.fault("policy", "is not known")
+		v.fault("policy", "is not one of the policies that there are")
 	}
 	if n.Config == nil {
 		return

@@ -1,4 +1,5 @@
-// Command receiver takes webhooks, believes only those that are signed, recent and new, and prints them.
+// Command receiver takes webhooks, believes only those that are signed, recent and new, and prints them. With -h it lists
+// its flags, and the variables of the environment that it needs.
 //
 //	BONAFIDE_SHARED_SECRET=… go run ./examples/receiver
 //	go run ./examples/server -webhook-url http://127.0.0.1:9090/ -allow-private-webhooks
@@ -10,6 +11,8 @@
 package main
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -24,14 +27,26 @@ import (
 	"github.com/bonafide-idv/bonafide/auth"
 )
 
+const usage = `receiver takes webhooks, believes only those that are signed, recent and new, and prints them.
+
+  BONAFIDE_SHARED_SECRET    the secret that the server printed
+  BONAFIDE_ENDPOINT_SECRET  with -verifa: the secret of your endpoint, which is answered when the endpoint is made
+
+Flags:
+`
+
 func main() {
+	flag.Usage = func() {
+		fmt.Fprint(flag.CommandLine.Output(), usage)
+		flag.PrintDefaults()
+	}
 	addr := flag.String("addr", "127.0.0.1:9090", "`host:port` to listen on")
 	verifas := flag.Bool("verifa", false, "verify as Verifa's receivers do, with the secret of an endpoint")
 	flag.Parse()
-	rc := &receiver{verify: veriff, print: os.Stdout, now: time.Now}
+	rc := &receiver{verify: veriff, id: deliveryID, print: os.Stdout, now: time.Now}
 	variable, origin := "BONAFIDE_SHARED_SECRET", "the secret that the server printed"
 	if *verifas {
-		rc.verify, variable, origin = verifa, "BONAFIDE_ENDPOINT_SECRET", "the secret of your endpoint"
+		rc.verify, rc.id, variable, origin = verifa, eventID, "BONAFIDE_ENDPOINT_SECRET", "the secret of your endpoint"
 	}
 	var err error
 	if rc.secret, err = auth.NewSecret(os.Getenv(variable)); err != nil {
@@ -50,6 +65,7 @@ func main() {
 type receiver struct {
 	secret *auth.Secret
 	verify func(secret *auth.Secret, h http.Header, body []byte, now time.Time) error
+	id     func(h http.Header, body []byte) string // of what is to be taken once
 	print  io.Writer
 	now    func() time.Time
 
@@ -69,7 +85,7 @@ func (rc *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	rc.mu.Lock()
 	defer rc.mu.Unlock()
-	if id := r.Header.Get("webhook-id"); !rc.seen[id] {
+	if id := rc.id(r.Header, body); !rc.seen[id] {
 		if rc.seen == nil {
 			rc.seen = map[string]bool{}
 		}
@@ -91,4 +107,18 @@ func veriff(secret *auth.Secret, h http.Header, body []byte, now time.Time) erro
 // verifa checks the vendor's signature, which says who sent the body, and that it is recent.
 func verifa(secret *auth.Secret, h http.Header, body []byte, now time.Time) error {
 	return auth.VerifyTimestamped(secret.Reveal(), h.Get("x-verifa-signature"), body, now, 0)
+}
+
+// deliveryID is the delivery, the same on every try. What is retried or replayed on request is another.
+func deliveryID(h http.Header, _ []byte) string { return h.Get("webhook-id") }
+
+// eventID is the event, the same on every try, retry and replay. The endpoint chooses how its name is written.
+func eventID(h http.Header, body []byte) string {
+	var p struct {
+		Snake string `json:"idempotency_key"`
+		Camel string `json:"idempotencyKey"`
+		Kebab string `json:"idempotency-key"`
+	}
+	_ = json.Unmarshal(body, &p) // what is none has no key
+	return cmp.Or(p.Snake, p.Camel, p.Kebab, deliveryID(h, body))
 }

@@ -37,7 +37,7 @@ func TestReceiver(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var printed bytes.Buffer
-			rc := &receiver{secret: secret, verify: veriff, print: &printed, now: func() time.Time { return now }}
+			rc := &receiver{secret: secret, verify: veriff, id: deliveryID, print: &printed, now: func() time.Time { return now }}
 			for range c.times {
 				r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(c.body))
 				r.Header.Set("x-hmac-signature", string(c.signer.Sign(nil, []byte(body))))
@@ -62,7 +62,7 @@ func TestReceiverOfVerifas(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	secret, other := auth.GenerateWebhookSecret(), auth.GenerateSecret()
-	const id, body = "0192f0c8-0000-4000-8000-000000000001", `{"event":"session.approved"}`
+	const body = `{"event":"session.approved","idempotency_key":"idk_1"}`
 	for _, c := range []struct {
 		name   string
 		signer *auth.Secret
@@ -79,8 +79,8 @@ func TestReceiverOfVerifas(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var printed bytes.Buffer
-			rc := &receiver{secret: secret, verify: verifa, print: &printed, now: func() time.Time { return now }}
-			for range 2 {
+			rc := &receiver{secret: secret, verify: verifa, id: eventID, print: &printed, now: func() time.Time { return now }}
+			for _, id := range []string{"0192f0c8-0000-4000-8000-000000000001", "0192f0c8-0000-4000-8000-000000000002"} { // a replay
 				r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(c.body))
 				r.Header.Set("x-verifa-signature", c.signer.TimestampedSign(c.sent, []byte(body)))
 				r.Header.Set("webhook-id", id)
@@ -96,6 +96,20 @@ func TestReceiverOfVerifas(t *testing.T) {
 	}
 }
 
+// TestEventID: a retry and a replay are other deliveries of the same event, however the endpoint has names written.
+func TestEventID(t *testing.T) {
+	t.Parallel()
+	h := http.Header{"Webhook-Id": {"delivery"}}
+	for body, want := range map[string]string{
+		`{"idempotency_key":"idk_1"}`: "idk_1", `{"idempotencyKey":"idk_2"}`: "idk_2", `{"idempotency-key":"idk_3"}`: "idk_3",
+		`{}`: "delivery", `none`: "delivery",
+	} {
+		if got := eventID(h, []byte(body)); got != want {
+			t.Errorf("%s: got %q, want %q", body, got, want)
+		}
+	}
+}
+
 // TestReceiverOfTheUnknown takes what was added after it was written: other kinds of webhook, further members and
 // headers, and the signature of a second secret while secrets are changed.
 func TestReceiverOfTheUnknown(t *testing.T) {
@@ -104,7 +118,7 @@ func TestReceiverOfTheUnknown(t *testing.T) {
 	secret, second := auth.GenerateSecret(), auth.GenerateSecret()
 	const id, body = "0192f0c8-0000-4000-8000-000000000001", `{"eventType":"some.thing.new","more":{"a":[1]}}`
 	var printed bytes.Buffer
-	rc := &receiver{secret: secret, verify: veriff, print: &printed, now: func() time.Time { return now }}
+	rc := &receiver{secret: secret, verify: veriff, id: deliveryID, print: &printed, now: func() time.Time { return now }}
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 	r.Header.Set("x-hmac-signature", string(secret.Sign(nil, []byte(body))))
 	r.Header.Set("webhook-id", id)
@@ -114,5 +128,15 @@ func TestReceiverOfTheUnknown(t *testing.T) {
 	w := httptest.NewRecorder()
 	if rc.ServeHTTP(w, r); w.Code != http.StatusOK || printed.String() != id+" "+body+"\n" {
 		t.Errorf("answered %d and printed %q", w.Code, printed.String())
+	}
+}
+
+// TestUsage names the variables that the program needs.
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	for _, variable := range []string{"BONAFIDE_SHARED_SECRET", "BONAFIDE_ENDPOINT_SECRET"} {
+		if !strings.Contains(usage, variable) {
+			t.Errorf("%q does not name %s", usage, variable)
+		}
 	}
 }

@@ -86,11 +86,11 @@ func (c *config) readEntry(v value, getenv func(string) string) (*entry, error) 
 	e := &entry{
 		path: v.path, active: true, sandbox: !c.live, webhooks: c.webhooks, ownAuto: c.fullAuto, plan: c.plan,
 	}
-	var ofKey, ofVeriff, ofVerifa, keys, policy value
+	var ofKey, ofVeriff, ofVerifa, apiKey, keys, policy value
 	known := members{
 		"id": id(&e.id), "tenant": id(&e.tenant), "name": name(&e.name), "dialect": dialect(&e.dialect),
 		"sandbox": truth(&e.sandbox), "active": truth(&e.active), "policy": keep(&policy),
-		"api_key": id(&e.apiKey), "also_api_key_of": name(&e.keyOf), "secrets": c.secrets(&e.secrets, getenv),
+		"api_key": keep(&apiKey), "also_api_key_of": name(&e.keyOf), "secrets": c.secrets(&e.secrets, getenv),
 		"signing_secret": count(&e.signing, 0), "full_auto": truthIfSaid(&e.fullAuto),
 		"webhooks": c.webhooksOf(&e.webhooks, &e.ownAuto), "keys": keep(&keys), "plan": planOf(&e.plan),
 	}
@@ -102,9 +102,14 @@ func (c *config) readEntry(v value, getenv func(string) string) (*entry, error) 
 	}
 	if e.dialect != "" {
 		if ofVeriff.raw != nil {
-			return nil, ofVeriff.fault("is for Veriff's language; in Verifa's, customers give the addresses of webhooks themselves")
+			return nil, ofVeriff.fault("is for Veriff's language; in Verifa's, keys has the API keys, and customers give the addresses of webhooks themselves")
 		}
 		return e, c.readVerifa(e, v, keys, policy, getenv)
+	}
+	if apiKey.raw != nil {
+		if err := id(&e.apiKey)(apiKey); err != nil {
+			return nil, err
+		}
 	}
 	e.policy = c.policy()
 	switch {

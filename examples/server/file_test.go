@@ -191,6 +191,7 @@ func TestBadFile(t *testing.T) {
 		{"dialect that is none", keyed(`"dialect":"persona"`), "integrations[1].dialect: it must be veriff or verifa"},
 		{"keys of another dialect", keyed(`"keys":[]`), "integrations[1].keys: it is for Verifa's language"},
 		{"secrets of another dialect", spoken(`"keys":[{"key":"` + liveKey + `"}],"secrets":["` + hidden + `"]`), "integrations[1].secrets: it is for Veriff's language"},
+		{"key of another dialect", spoken(`"keys":[{"key":"` + liveKey + `"}],"api_key":"` + hidden + `"`), "integrations[1].api_key: it is for Veriff's language; in Verifa's, keys has the API keys"},
 		{"webhooks of another dialect", spoken(`"keys":[{"key":"` + liveKey + `"}],"webhooks":{}`), "integrations[1].webhooks: it is for Veriff's language"},
 		{"neither id nor name", `{"integrations":[{"dialect":"verifa","keys":[]}]}`, "integrations[0]: it needs an id or a name"},
 		{"no keys at all", spoken(`"active":true`), "integrations[1]: it needs keys"},

@@ -103,16 +103,10 @@ func (s *server) changeMaster(ctx context.Context, path string, log *slog.Logger
 
 // recordMaster writes into every audit log that the master key was changed. The keys of all tenants are sealed by it.
 func (s *server) recordMaster(ctx context.Context) error {
-	type log struct {
-		tenant  uuid.UUID
-		sandbox bool
-	}
-	told := map[log]bool{}
 	var failed error
 	for _, m := range s.directory.Load().members {
 		in, err := s.engine.For(m.ID).Integration(ctx)
-		if of := (log{in.Tenant, in.Sandbox}); err == nil && in.Policy.Audit && !told[of] {
-			told[of] = true
+		if err == nil && in.Policy.Audit {
 			err = s.engine.For(m.ID).RecordAudit(ctx, "master_key.rotated", "master_key", "")
 		}
 		failed = errors.Join(failed, err)

@@ -18,6 +18,24 @@ func attribute(path string) string {
 	return strings.TrimPrefix(snake, "data.")
 }
 
+// payloadPaths are the paths of all members that a payload may have, beside those that are fixed.
+var payloadPaths = []string{
+	"session_id", "external_ref", "status", "is_sandbox", "identity_id", "case_id", "created_at", "has_match", "hit_count", "test",
+	"result", "result.face_match_passed", "result.age_check_passed", "result.extracted_data",
+	"result.extracted_data.first_name", "result.extracted_data.last_name", "result.extracted_data.full_name",
+	"result.extracted_data.nationality", "result.extracted_data.gender", "result.extracted_data.ssn",
+	"result.extracted_data.date_of_birth", "result.extracted_data.address", "result.extracted_data.address.full",
+	"result.extracted_data.address.line1", "result.extracted_data.address.line2", "result.extracted_data.address.city",
+	"result.extracted_data.address.state", "result.extracted_data.address.zip", "result.extracted_data.address.country",
+	"result.extracted_data.document_type", "result.extracted_data.document_number",
+	"result.extracted_data.document_issuing_state", "result.extracted_data.document_country",
+	"result.extracted_data.document_expiration_date",
+}
+
+// canLeaveOut reports whether an endpoint may have the member at the path left out. A path at which there never is
+// anything is misspelt, and what it was meant for would be told.
+func canLeaveOut(path string) bool { return slices.Contains(payloadPaths, attribute(path)) }
+
 // fixed are members that every payload has: without them a receiver could not tell what it was sent.
 var fixed = []string{"event", "idempotency_key"}
 

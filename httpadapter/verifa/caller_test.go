@@ -59,7 +59,8 @@ func (r result) answerBut() string {
 // TestWhoIsNobody: whoever has no good key is answered the same at each endpoint, whatever is wrong with the key, and
 // has no effect.
 func TestWhoIsNobody(t *testing.T) {
-	strangers := []struct{ name, header string }{
+	type stranger struct{ name, header string }
+	strangers := []stranger{
 		{"no key", ""}, {"an unknown one", "X-API-Key: " + unknownKey}, {"another kind's", "X-API-Key: sk_live_0000000000000000"},
 		{"the kind alone", "X-API-Key: vk_sandbox_"}, {"a longer one", "X-API-Key: " + sandboxKey + "0"},
 		{"in other letters", "X-API-Key: " + strings.ToUpper(sandboxKey)}, {"10 kB", "X-API-Key: vk_sandbox_" + strings.Repeat("x", 10<<10)},
@@ -73,7 +74,14 @@ func TestWhoIsNobody(t *testing.T) {
 	}
 	eachEndpoint(t, func() setup { return setup{keys: suspects()} }, func(h *stage, e verifa.Endpoint, c call) {
 		own := c
-		for i, s := range strangers {
+		token := strings.TrimPrefix(h.captured(), "/verify/")
+		tokens := []stranger{
+			{"a capture token", "X-API-Key: " + token}, {"one without its prefix", "X-API-Key: " + strings.TrimPrefix(token, "tok_")},
+			{"one as a sandbox's key", "X-API-Key: vk_sandbox_" + strings.TrimPrefix(token, "tok_")}, {"one as a page's", "X-API-Key: vk_pub_sandbox_" + token},
+			{"one as a bearer", "Authorization: Bearer " + token}, {"one without its prefix as a bearer", "Authorization: Bearer " + strings.TrimPrefix(token, "tok_")},
+			{"one as a key and a bearer", "X-API-Key: " + token + "\nAuthorization: Bearer " + token},
+		}
+		for i, s := range slices.Concat(strangers, tokens) {
 			c.key, c.header = "", map[string]string{}
 			for line := range strings.SplitSeq(s.header, "\n") {
 				if name, value, ok := strings.Cut(line, ": "); ok {

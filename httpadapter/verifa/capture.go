@@ -2,10 +2,12 @@ package verifa
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/bonafide-idv/bonafide/decision/risk"
 	"github.com/bonafide-idv/bonafide/httpadapter/internal/jsontext"
 	"github.com/bonafide-idv/bonafide/session"
 )
@@ -45,12 +47,6 @@ var captureRoutes = []route{
 		does: "takes a sandbox session to the outcome that is chosen", page: "best-practices/testing"},
 }
 
-// errVisit: a link that is good for one visit is good for nothing else.
-var errVisit = &refusal{
-	status: http.StatusBadRequest, code: "token_not_visited",
-	detail: "The link must be visited first: that gives the token of the capture.",
-}
-
 // capture finds the session of the link in the path, and makes the exchange's engine act as the person. What is no link
 // of this dialect's is not found, whatever is wrong with it; of a dead one the session is given with the error.
 func (x *exchange) capture() (*session.Snapshot, error) {
@@ -77,7 +73,7 @@ func (x *exchange) capture() (*session.Snapshot, error) {
 func (x *exchange) capturing() (*session.Snapshot, error) {
 	s, err := x.capture()
 	if err == nil && s.Link().Once {
-		return nil, errVisit
+		return nil, session.ErrUnvisited
 	}
 	return s, err
 }
@@ -141,9 +137,10 @@ func readCapture(x *exchange) error {
 		return err
 	}
 	visits := s.Link().Once && x.r.Method != http.MethodHead
-	if visits {
+	switch {
+	case visits:
 		s, err = x.engine.Visit(x.r.Context(), s.ID)
-	} else {
+	case !s.Link().Once:
 		s, err = x.engine.Get(x.r.Context(), s.ID)
 	}
 	if err != nil {
@@ -246,6 +243,11 @@ func giveSignals(x *exchange) error {
 		return err
 	}
 	names := o.texts("signals")
+	for i, name := range names {
+		if _, known := risk.SignalOf(name); !known {
+			o.fault(fmt.Sprintf("signals.%d", i), "must be the name of a signal: GET /api/v1/openapi.json lists them")
+		}
+	}
 	o.refuseOthers("signals")
 	if err := o.err(); err != nil {
 		return err

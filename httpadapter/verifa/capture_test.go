@@ -237,7 +237,8 @@ func TestCaptureBodies(t *testing.T) {
 		{"signals", `{"signals":[]}`, "signals"},
 		{"signals", `{"signals":"devtools_open"}`, "signals"},
 		{"signals", `{"signals":[1]}`, "signals"},
-		{"signals", `{"signals":["happy"]}`, "signals"},
+		{"signals", `{"signals":["happy"]}`, "signals.0"},
+		{"signals", `{"signals":["bot_detected","happy"]}`, "signals.1"},
 		{"signals", `{"signals":["devtools_open"],"risk_score":0}`, "risk_score"},
 		{"sandbox-outcome", `{}`, "403"},
 	}
@@ -367,7 +368,7 @@ func TestCaptureTellsNothingInside(t *testing.T) {
 			t.Errorf("%q is in %s", secret, answers)
 		}
 	}
-	for _, ev := range must(h.engine.Events(t.Context(), session.AuditList{ResourceID: sessionID(id).String()})) {
+	for _, ev := range must(h.engine.Events(t.Context(), session.AuditList{ResourceID: sessionID(id).String()})).Audited {
 		if strings.Contains(ev.About.Path, "tok_") || ev.By == session.ActorPerson && ev.About.IP != "" {
 			t.Errorf("the log has %+v", ev.About)
 		}

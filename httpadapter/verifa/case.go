@@ -45,7 +45,7 @@ var caseRoutes = []route{
 	{method: http.MethodPost, path: "/api/v1/cases/{id}/reject", handle: rejectCase, scopes: decideCases,
 		does:    "rejects it",
 		page:    casesPages + "reject-case",
-		differs: "`reviewer_id` is by default who has the case; nothing is added to a blocklist"},
+		differs: "`reviewer_id` is by default who has the case; `rejection_code` is one of those in [docs/verifa-codes.md](docs/verifa-codes.md); nothing is added to a blocklist"},
 }
 
 // reviewCase is a session in review, as its reviewers have it (https://docs.withverifa.com/core-concepts/cases).
@@ -247,7 +247,7 @@ func (x *exchange) decide(outcome decision.Outcome, members ...string) error {
 	if code := o.text("rejection_code"); code != "" {
 		var ok bool
 		if v.Code, ok = reasonOf(code); !ok {
-			o.fault("rejection_code", "is not a code for a rejection")
+			o.fault("rejection_code", rejectionMessage)
 		}
 	}
 	reviewer := o.text("reviewer_id")
@@ -263,6 +263,9 @@ func (x *exchange) decide(outcome decision.Outcome, members ...string) error {
 		return e.DecideReview(x.r.Context(), s.ID, reviewer, v)
 	})
 }
+
+const rejectionMessage = "must be other, document_unreadable or reason_ and the number of a reason to decline, as reason_102: " +
+	"GET /api/v1/openapi.json lists them"
 
 // reasonOf is the engine's reason code that a rejection code stands for: what [rejectionCode] says of it.
 func reasonOf(word string) (code int, ok bool) {

@@ -1,6 +1,7 @@
 package verifa
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -135,7 +136,25 @@ func (x *exchange) readCreation() (*creation, error) {
 	if c.SendEmail && c.Email == "" && c.Fields.Email == "" {
 		o.fault("applicant_email", "is missing, and send_email needs it")
 	}
-	return c, o.err()
+	return c, cmp.Or(x.checkFacts(o, c), o.err())
+}
+
+// checkFacts notes all that the engine would refuse, which says the first alone.
+func (x *exchange) checkFacts(o *object, c *creation) error {
+	for _, e := range c.facts().Faults() {
+		f := faultOf(e)
+		o.fault(f.Field, f.Message)
+	}
+	if len(c.Checks) == 0 {
+		return nil
+	}
+	in, err := x.engine.Integration(x.r.Context())
+	for i, name := range c.Checks {
+		if in.Policy.Workflows && !x.engine.KnowsCheck(name) {
+			o.fault(fmt.Sprintf("checks.%d", i), checkMessage)
+		}
+	}
+	return err
 }
 
 // named is the workflow that an id names; nil: there is none, or it is out of use.

@@ -98,11 +98,12 @@
 //
 // A request's names may be written in snake_case, camelCase or kebab-case: what counts is their letters and digits.
 // Two members that mean the same are refused, and both are named. Metadata are the customer's, and their names are
-// never changed in either direction. What a person fills in is merged as metadata are, member by member, whether it
+// never changed in either direction; conditions of workflows ask for those of lower case letters, digits and _, and
+// for no others. What a person fills in is merged as metadata are, member by member, whether it
 // stands in fields or not; of its names those that conditions of workflows know (first_name, address.zip and so on) are
 // kept in snake_case, and all others, as the customer's, as they came. JSON is taken without indulgence: no name twice,
 // no NUL, at most 64 deep, at most 1 MiB. Members that are not known are refused, but in a creation, where they are
-// passed over; there an envelope as
+// passed over unless they stand in fields; there an envelope as
 // JSON:API has it, {"data":{"attributes":{…}}}, may stand around the parameters, and they have further names, for
 // clients of other platforms:
 //

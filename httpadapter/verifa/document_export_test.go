@@ -4,6 +4,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 
 	"github.com/bonafide-idv/bonafide/decision/risk"
 	"github.com/bonafide-idv/bonafide/decision/workflow"
@@ -23,7 +24,7 @@ func Bodies() map[string]reflect.Type {
 		"Check": reflect.TypeFor[checked](), "Risk": reflect.TypeFor[assessed](), "Signal": reflect.TypeFor[risk.Triggered](),
 		"WorkflowRun": reflect.TypeFor[run](), "GateDecision": reflect.TypeFor[gateDecision](), "NodeResult": reflect.TypeFor[workflow.NodeResult](),
 		"Workflow": reflect.TypeFor[stored](), "Graph": reflect.TypeFor[workflow.Graph](), "Node": reflect.TypeFor[workflow.Node](),
-		"Condition": reflect.TypeFor[workflow.Condition](), "Policy": reflect.TypeFor[workflow.Policy](),
+		"Condition": reflect.TypeFor[workflow.Condition](), "Policy": reflect.TypeFor[session.CheckInfo](),
 		"Redaction": reflect.TypeFor[redacted](), "Receipt": reflect.TypeFor[session.Receipt](),
 		"Screening": reflect.TypeFor[screened](), "ExportedDocument": reflect.TypeFor[exportedDocument](),
 		"Invitation": reflect.TypeFor[invited](), "Agreement": reflect.TypeFor[agreed](), "Decision": reflect.TypeFor[decided](),
@@ -71,14 +72,44 @@ func Vocabulary() map[string][]string {
 	add(v, "CheckStatus", workflow.CheckPending, workflow.CheckPassed, workflow.CheckFailed, workflow.CheckError,
 		workflow.CheckSkipped, workflow.CheckRequiresRetry)
 	add(v, "RiskLevel", risk.Low, risk.Medium, risk.High, risk.Critical)
+	v.add("RejectionCode", RejectionCodes()...)
+	for _, s := range risk.Signals() {
+		v.add("SignalName", s.Name)
+	}
 	add(v, "SignalAction", risk.Ignore, risk.Score, risk.Block)
 	return v
 }
 
+// RejectionCodes are all that a reviewer may give.
+func RejectionCodes() (codes []string) {
+	words := []string{"other", "document_unreadable"}
+	for code := range 1000 {
+		words = append(words, "reason_"+strconv.Itoa(code))
+	}
+	for _, word := range words {
+		if _, ok := reasonOf(word); ok {
+			codes = append(codes, word)
+		}
+	}
+	return codes
+}
+
+// ReasonOf is the number that a rejection code stands for.
+func ReasonOf(word string) (code int, ok bool) { return reasonOf(word) }
+
+// RejectionCodeOf is what is answered of a session that was rejected with the code.
+func RejectionCodeOf(word string) string {
+	code, _ := reasonOf(word)
+	return rejectionCode(&session.Concluded{Decision: session.Decision{Code: code}}, nil)
+}
+
+// PayloadPaths are what an endpoint may have left out.
+var PayloadPaths = payloadPaths
+
 // errorCodes are those with which requests are refused.
 func errorCodes() (codes []string) {
 	for _, r := range []*refusal{
-		invalidRequest(""), unauthorized(""), forbidden(""), notFound(""), conflict(""), gone(""), invalid(), rateLimited(1), broken, errVisit,
+		invalidRequest(""), unauthorized(""), forbidden(""), notFound(""), conflict(""), gone(""), invalid(), rateLimited(1), broken,
 	} {
 		codes = append(codes, r.code)
 	}

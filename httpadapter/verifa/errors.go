@@ -83,6 +83,10 @@ var causes = []struct {
 	{session.ErrErased, gone("The personal data are redacted.")},
 	{session.ErrHeld, conflict("A legal hold keeps the session's data.")},
 	{session.ErrOff, forbidden("This is not enabled for the organization.")},
+	{session.ErrUnvisited, &refusal{
+		status: http.StatusBadRequest, code: "token_not_visited",
+		detail: "The link must be visited first: that gives the token of the capture.",
+	}},
 	{session.ErrNotSandbox, forbidden("Only sandbox sessions can be simulated.")},
 	{session.ErrMismatch, &refusal{status: 422, code: "idempotency_mismatch",
 		detail: "Idempotency key has already been used with different parameters."}},
@@ -96,10 +100,10 @@ var causes = []struct {
 	{session.ErrVerdict, invalidField("decision", "is not acceptable")},
 	{auth.ErrLink, forbidden("The link is not valid.")},
 	{auth.ErrLinkExpired, forbidden("The link has expired.")},
-	{media.ErrContext, invalidField("document_type", "is not known")},
+	{media.ErrContext, invalidField("document_type", documentMessage)},
 	{media.ErrFormat, invalidField("file", "must be a JPEG, PNG, WebP or PDF")},
-	{media.ErrTooLarge, invalidField("file", "is too large")},
-	{intake.ErrTooLarge, &refusal{status: http.StatusRequestEntityTooLarge, code: "invalid_request", detail: "The body is too large."}},
+	{media.ErrTooLarge, invalidField("file", "must have at most 10 MB, and as a picture at most 250 million pixels")},
+	{intake.ErrTooLarge, &refusal{status: http.StatusRequestEntityTooLarge, code: "invalid_request", detail: "The body is too large: it may have 1 MiB."}},
 	{intake.ErrTooSlow, &refusal{status: http.StatusRequestTimeout, code: "invalid_request", detail: "The body came too slowly."}},
 	{intake.ErrBrokenOff, invalidRequest("The body ended before its end.")},
 	{intake.ErrBusy, &refusal{status: http.StatusServiceUnavailable, code: "internal", detail: "Too many uploads at once.", retry: time.Second}},
@@ -124,7 +128,7 @@ func refusalOf(err error) *refusal {
 	case errors.As(err, &transition):
 		return refusalOfTransition(transition)
 	case errors.As(err, &facts):
-		return invalidField(fieldName(facts.Field), string(facts.Fault))
+		return invalid(faultOf(facts))
 	case errors.As(err, &link):
 		return refusalOfLink(link)
 	case errors.As(err, &incomplete):
@@ -138,27 +142,6 @@ func refusalOf(err error) *refusal {
 	return broken
 }
 
-// fieldNames are the members of a body for the facts whose names differ.
-var fieldNames = map[string]string{
-	"workflow": "workflow_id",
-	"callback": "redirect_url", "person.first_name": "fields.first_name", "person.middle_name": "fields.middle_name",
-	"person.last_name": "fields.last_name", "person.email": "fields.email", "person.phone_number": "fields.phone",
-	"person.id_number": "fields.ssn", "person.date_of_birth": "fields.date_of_birth", "life": "expires_in_minutes",
-	"residence.line1": "fields.address.line1", "residence.line2": "fields.address.line2", "residence.city": "fields.address.city",
-	"residence.state": "fields.address.state", "residence.zip": "fields.address.zip",
-	"invite.name": "applicant_name", "invite.email": "applicant_email", "invite.display": "display_name",
-	"names": "enabled_events", "blocklist": "attribute_blocklist", "filter": "event_filter_conditions",
-	"inflection": "key_inflection", "version": "api_version",
-	"invite.support_url": "support_url", "proof.type": "poa_document_type", "proof.date": "poa_document_date",
-}
-
-func fieldName(fact string) string {
-	if name, ok := fieldNames[fact]; ok {
-		return name
-	}
-	return fact
-}
-
 // refusalOfTransition tells what is not possible where the session stands.
 func refusalOfTransition(e *session.TransitionError) *refusal {
 	is := impossible(e)
@@ -166,7 +149,7 @@ func refusalOfTransition(e *session.TransitionError) *refusal {
 	case session.ActionUpload, session.ActionCollect, session.ActionLink, session.ActionExpire, session.ActionResume, session.ActionStart:
 		return is
 	case session.ActionSubmit:
-		return invalidField("status", is.detail)
+		return invalidField("id", "is that of a session that is "+statusOf(e.Status, e.Sandbox)+", and cannot be submitted")
 	}
 	return conflict(is.detail)
 }

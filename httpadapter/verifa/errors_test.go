@@ -36,7 +36,7 @@ func TestErrorBodies(t *testing.T) {
 		{"POST", path + "/external-decision", liveKey, `{"decision":"continue"}`, `{"error":"conflict","detail":"Not possible while the session is pending.","status_code":409}`},
 		{"POST", path + "/simulate", liveKey, `{"action":"approve"}`, `{"error":"forbidden","detail":"Only sandbox sessions can be simulated.","status_code":403}`},
 		{"POST", path + "/submit", liveKey, "", `{"error":"validation_error","detail":[{"field":"id_front","message":"is missing"}],"status_code":422}`},
-		{"POST", "/api/v1/sessions", liveKey, `{"country":"EST"}`, `{"error":"validation_error","detail":[{"field":"country","message":"is none of those that are known"}],"status_code":422}`},
+		{"POST", "/api/v1/sessions", liveKey, `{"country":"EST"}`, `{"error":"validation_error","detail":[{"field":"country","message":"must be the two letters of a country in ISO 3166-1, as EE"}],"status_code":422}`},
 		{"POST", "/api/v1/sessions", liveKey, `[]`, `{"error":"invalid_request","detail":"The body must be a JSON object.","status_code":400}`},
 		{"POST", "/api/v1/sessions", liveKey, `{"a":}`, `{"error":"invalid_request","detail":"The body is not valid JSON at byte 5: unexpected character.","status_code":400}`},
 	} {

@@ -69,14 +69,18 @@ func listEvents(x *exchange) error {
 	if err := q.err(); err != nil {
 		return err
 	}
-	var found []session.Audited
+	var found session.AuditPage
 	if some {
 		var err error
 		if found, err = x.engine.Events(x.r.Context(), list); err != nil {
 			return err
 		}
 	}
-	return x.answer(http.StatusOK, listedOf(p, uncounted, found, func(a session.Audited) uuid.UUID { return a.ID }, auditOf))
+	page := listedOf(p, uncounted, found.Audited, func(a session.Audited) uuid.UUID { return a.ID }, auditOf)
+	if found.Next != uuid.Nil {
+		page.Pagination.NextCursor = new(idText(prefixCursor, found.Next))
+	}
+	return x.answer(http.StatusOK, page)
 }
 
 // narrowed is what of a list has a type, or is about a thing of an id; false: nothing can.

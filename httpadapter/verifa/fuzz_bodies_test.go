@@ -27,8 +27,17 @@ func newBodied(f *testing.F, h *house) *bodied { return &bodied{h, fuzzed(h)} }
 // send sends a body as JSON. With a key the clock goes on, so that it is not one request too many.
 func (b *bodied) send(t *testing.T, method, path, key string, body []byte) result {
 	t.Helper()
+	return b.sendWith(t, method, path, key, body, http.Header{})
+}
+
+// sendWith is send with further headers, which may say that it is something else.
+func (b *bodied) sendWith(t *testing.T, method, path, key string, body []byte, header http.Header) result {
+	t.Helper()
 	r := httptest.NewRequest(method, path, bytes.NewReader(body))
-	r.Header.Set("Content-Type", "application/json")
+	r.Header = header
+	if header.Get("Content-Type") == "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
 	if key != noKey {
 		b.clock.Add(time.Minute)
 		r.Header.Set("X-API-Key", key)

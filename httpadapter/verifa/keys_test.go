@@ -46,7 +46,7 @@ func TestKeysKeepTheContract(t *testing.T) {
 // noted are the lines of the log about API keys, oldest first.
 func noted(t *testing.T, engine *session.Engine, integration uuid.UUID) (what []string) {
 	t.Helper()
-	for _, a := range must(engine.For(integration).Events(t.Context(), session.AuditList{Resource: "api_key"})) {
+	for _, a := range must(engine.For(integration).Events(t.Context(), session.AuditList{Resource: "api_key"})).Audited {
 		what = append(what, a.What)
 	}
 	slices.Reverse(what)

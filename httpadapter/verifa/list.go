@@ -18,7 +18,7 @@ func listSessions(x *exchange) error {
 	list := session.List{After: p.after, Skip: p.offset, N: p.limit + 1}
 	if name := q.text("status"); name != "" {
 		if list.Status = statusesOf(name, x.key.Sandbox); list.Status == nil {
-			q.fault("status", "is not a status of sessions")
+			q.fault("status", "must be "+oneOf(statusWords(x.key.Sandbox)...))
 		}
 	}
 	ref, exact := q.text("external_ref"), q.text("q")

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"mime"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -249,9 +251,9 @@ func (o *object) refuseOthers(names ...string) {
 	for _, name := range names {
 		known[fold(name)] = true
 	}
-	for means, m := range o.members {
+	for _, means := range slices.Sorted(maps.Keys(o.members)) {
 		if !known[means] {
-			o.fault(shorten(m.name), "is not known")
+			o.fault(shorten(o.members[means].name), "is not a member here")
 		}
 	}
 }

@@ -117,17 +117,20 @@ func (x *exchange) changes(request []byte, do func() (int, any, error)) error {
 	}
 	if once == nil {
 		status, v, err := do()
-		if err != nil {
+		if err != nil && !errors.Is(err, errHalfDone) {
 			return err
 		}
 		return x.answer(status, v)
 	}
 	answer, err := x.doOnce(*once, do)
-	if err != nil {
+	if err != nil && !errors.Is(err, errHalfDone) {
 		return err
 	}
 	return x.answerKept(answer)
 }
+
+// errHalfDone goes with an answer that is given, and not remembered: some of what was asked for is to be tried again.
+var errHalfDone = errors.New("verifa: not everything was done")
 
 // replay answers what a request was answered before, in the case that is asked for now.
 func (x *exchange) replay(answer []byte) {
@@ -148,18 +151,25 @@ func (x *exchange) answerKept(answer []byte) error {
 }
 
 // doOnce runs several changes once. A panic fails here already, so that they can be asked for again at once: to the
-// engine it is the end of the process, after which the key is taken for a minute.
+// engine it is the end of the process, after which the key is taken for two minutes. Meanwhile the request ends when the
+// engine says.
 func (x *exchange) doOnce(once session.Once, do func() (int, any, error)) ([]byte, error) {
-	return x.engine.Do(x.r.Context(), once, func(context.Context) (answer []byte, err error) {
+	request := x.r
+	defer func() { x.r = request }()
+	return x.engine.Do(x.r.Context(), once, func(ctx context.Context) (answer []byte, err error) {
+		x.r = request.WithContext(ctx)
 		defer func() {
 			if p := recover(); p != nil {
 				err = panicked(p)
 			}
 		}()
-		status, v, err := do()
-		if err != nil {
-			return nil, err
+		status, v, failed := do()
+		if failed != nil && !errors.Is(failed, errHalfDone) {
+			return nil, failed
 		}
-		return kept(status, v)
+		if answer, err = kept(status, v); err == nil {
+			err = failed
+		}
+		return answer, err
 	})
 }

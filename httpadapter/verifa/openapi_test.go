@@ -2,6 +2,9 @@ package verifa_test
 
 import (
 	"fmt"
+	"path"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,10 +78,62 @@ func checkRoute(t *testing.T, o map[string]any, e verifa.Endpoint) {
 	}
 }
 
+// schemasOf are the document's schemas.
+func schemasOf(t *testing.T) map[string]any {
+	t.Helper()
+	return must(theContract()).Document["components"].(map[string]any)["schemas"].(map[string]any)
+}
+
+// TestDocumentSaysWhatIsNeverRenamed: the members inside which no name is.
+func TestDocumentSaysWhatIsNeverRenamed(t *testing.T) {
+	t.Parallel()
+	text := fmt.Sprint(must(theContract()).Document["info"].(map[string]any)["description"])
+	for _, name := range verifa.UserKeys {
+		if !regexp.MustCompile(`Never renamed .*\b` + name + `\b`).MatchString(text) {
+			t.Errorf("%s: the document does not say that what is inside is never renamed", name)
+		}
+	}
+}
+
+// TestDocumentSaysWhatIsNotKnown: of every body that may have any members, what becomes of those that are not known.
+func TestDocumentSaysWhatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	for name, schema := range schemasOf(t) {
+		s := schema.(map[string]any)
+		text := fmt.Sprint(s["description"])
+		if s["additionalProperties"] == true && !strings.Contains(text, "known") && !strings.Contains(text, "all others are kept") {
+			t.Errorf("%s: %q does not say what becomes of members that are not known", name, text)
+		}
+	}
+}
+
+// TestPayloadPaths: an endpoint may have left out what the document says that a webhook has, and nothing else.
+func TestPayloadPaths(t *testing.T) {
+	t.Parallel()
+	var paths []string
+	schemas := schemasOf(t)
+	var walk func(at string, schema map[string]any)
+	walk = func(at string, schema map[string]any) {
+		if ref, ok := schema["$ref"].(string); ok {
+			schema = schemas[path.Base(ref)].(map[string]any)
+		}
+		members, _ := schema["properties"].(map[string]any)
+		for name, inner := range members {
+			paths = append(paths, at+name)
+			walk(at+name+".", inner.(map[string]any))
+		}
+	}
+	walk("", schemas["Webhook"].(map[string]any))
+	paths = slices.DeleteFunc(paths, func(path string) bool { return path == "event" || path == "idempotency_key" })
+	if got := verifa.PayloadPaths; !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(paths))) {
+		t.Errorf("got %q, want those of the document, %q", got, paths)
+	}
+}
+
 // TestDocumentHasTheWords: the document's enumerations are those of the tables in the code.
 func TestDocumentHasTheWords(t *testing.T) {
 	t.Parallel()
-	schemas := must(theContract()).Document["components"].(map[string]any)["schemas"].(map[string]any)
+	schemas := schemasOf(t)
 	for name, want := range verifa.Vocabulary() {
 		schema, _ := schemas[name].(map[string]any)
 		if got := fmt.Sprint(schema["enum"]); got != fmt.Sprint(want) {

@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/google/uuid"
-
+	"github.com/bonafide-idv/bonafide/httpadapter/internal/jsontext"
 	"github.com/bonafide-idv/bonafide/session"
 )
 
@@ -22,7 +21,7 @@ var privacyRoutes = []route{
 	{method: http.MethodPost, path: "/api/v1/sessions/bulk-redact", handle: redactSessions, scopes: redactScopes,
 		does:    "the same of up to a hundred sessions",
 		page:    "api-details/data-retention",
-		differs: "`status` of a session that cannot be redacted is `not_found`, `held` or `error`; the others are redacted all the same"},
+		differs: "`status` is `deleted` or `already_redacted`, each with the first `receipt`, and of what cannot be redacted `not_found`, also for what is no id, `held` or `error`; the others are redacted all the same"},
 	{method: http.MethodGet, path: "/api/v1/sessions/{id}/export", handle: exportSession, scopes: readSessions,
 		does:    "everything that is known about the person, as Article 15 of the GDPR gives a right to",
 		page:    "api-details/data-access",
@@ -72,34 +71,39 @@ func redactSessions(x *exchange) error {
 	case len(names) > maxBulk:
 		o.fault("session_ids", fmt.Sprintf("has %d ids, and may have %d", len(names), maxBulk))
 	}
-	ids := make([]uuid.UUID, len(names))
-	for i, name := range names {
-		var ok bool
-		if ids[i], ok = parseID(prefixSession, name); !ok {
-			o.fault(fmt.Sprintf("session_ids.%d", i), "is not the id of a session")
-		}
-	}
 	o.refuseOthers("session_ids")
 	if err := o.err(); err != nil {
 		return err
 	}
-	request := []byte(fmt.Sprint(names))
+	request, err := jsontext.Stringify(names)
+	if err != nil {
+		return err
+	}
 	return x.changes(request, func() (int, any, error) {
-		results := make([]redacted, len(ids))
-		for i, id := range ids {
-			if results[i], err = x.redactOne(id); err != nil {
+		results := make([]redacted, len(names))
+		var broken error
+		for i, name := range names {
+			if results[i], err = x.redactOne(name); err != nil {
 				return 0, nil, err
+			}
+			if results[i].Status == "error" {
+				broken = errHalfDone
 			}
 		}
 		return http.StatusOK, struct {
 			Total   int        `json:"total"`
 			Results []redacted `json:"results"`
-		}{len(results), results}, nil
+		}{len(results), results}, broken
 	})
 }
 
-// redactOne redacts one of several sessions: what keeps one from it does not keep the others.
-func (x *exchange) redactOne(id uuid.UUID) (redacted, error) {
+// redactOne redacts one of several sessions: what keeps one from it does not keep the others. What is no id is that of
+// no session.
+func (x *exchange) redactOne(name string) (redacted, error) {
+	id, ok := parseID(prefixSession, name)
+	if !ok {
+		return redacted{SessionID: shorten(name), Status: "not_found"}, nil
+	}
 	r := redacted{SessionID: idText(prefixSession, id), Status: "deleted"}
 	before, err := x.silent().Get(x.r.Context(), id)
 	if err == nil && !before.RedactedAt.IsZero() {
@@ -118,6 +122,8 @@ func (x *exchange) redactOne(id uuid.UUID) (redacted, error) {
 		r.Status = "error"
 	case r.Status == "deleted":
 		r.Removed, r.Receipt = receipt.Documents, &receipt
+	default:
+		r.Receipt = &receipt
 	}
 	return r, nil
 }

@@ -26,6 +26,12 @@ const Format = "verifa"
 //   - of identities, where [session.Policy.Identities] has them: identity.created, identity.updated;
 //   - of screenings, where [session.Policy.Screening] has them: screening.completed, screening.monitoring.new_hits.
 //
+// A path in the Wire is that of a member in the flat form, as result.extracted_data.first_name: names with full stops
+// between them, in any casing. Its Blocklist has the paths of members that are left out, with all that is inside them,
+// but for event and idempotency_key, which always stay. Its Filter is a JSON object that has at each path a value or a
+// list of values, as {"status":["approved","rejected"],"is_sandbox":false}: what has at every path that value, or one of
+// them, is sent. It is asked of the payload before anything is left out, and a member that is not there is as null.
+//
 // Nothing is told of a session that failed, for which the vendor has no name. Nothing here leads to the vendor's other
 // events: those of checks without a session, of documents, of consortiums, of escalations, and of an identity's tags,
 // flags and archive.

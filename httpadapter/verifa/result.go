@@ -67,7 +67,7 @@ func resultOf(s *session.Snapshot) *result {
 	hidden := s.Hidden || !s.RedactedAt.IsZero()
 	r := &result{
 		SessionID: idText(prefixSession, s.ID), Status: outcomeWords[d.Outcome], IsSandbox: s.Sandbox, CreatedAt: moment(d.At),
-		ExtractedData: map[string]any{}, Mode: modeOf(d, run), Country: orNull(s.Facts.Country), Expired: hidden, Checks: map[string]any{},
+		ExtractedData: map[string]any{}, Mode: modeOf(s, d, run), Country: orNull(s.Facts.Country), Expired: hidden, Checks: map[string]any{},
 	}
 	if d.Outcome == decision.Declined {
 		r.Reason, r.ReasonCode = orNull(d.Record.Reason), orNull(rejectionCode(d, run))
@@ -93,11 +93,11 @@ var outcomeWords = map[decision.Outcome]string{
 }
 
 // modeOf says who has concluded.
-func modeOf(d *session.Concluded, run *session.Run) string {
+func modeOf(s *session.Snapshot, d *session.Concluded, run *session.Run) string {
 	switch {
 	case d.By == session.ActorReviewer:
 		return "manual"
-	case d.By == session.ActorSandbox:
+	case simulates(s, d, run):
 		return "simulated"
 	case run != nil:
 		return "workflow"

@@ -72,9 +72,9 @@ func (x *exchange) signedLink() (l signedLink, ok bool) {
 	if len(sig) != 96 {
 		return l, false
 	}
-	n, err := hex.Decode(l.integration[:], []byte(sig[:32]))
+	_, err = hex.Decode(l.integration[:], []byte(sig[:32]))
 	l.expires, l.proof = time.Unix(expires, 0), sig[32:]
-	return l, err == nil && n == 16
+	return l, err == nil && hex.EncodeToString(l.integration[:]) == sig[:32] // a link has one text
 }
 
 // downloadDocument: https://docs.withverifa.com/api-reference/documents/download-session-document

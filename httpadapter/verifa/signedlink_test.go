@@ -1,6 +1,7 @@
 package verifa_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -49,22 +50,30 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-// TestDocumentLinkLife: to the microsecond, also that of another length.
+// TestDocumentLinkLife: to the microsecond, also that of another length. A link says when it ends in whole seconds: one
+// that is made in the middle of a second is good until the end of its last one, never for less than it should be.
 func TestDocumentLinkLife(t *testing.T) {
 	t.Parallel()
-	for _, life := range []time.Duration{0, time.Second, time.Hour} {
-		h := newHouse(t, setup{config: verifa.Config{LinkLife: life}})
-		if life == 0 {
-			life = 5 * time.Minute
-		}
+	for _, row := range []struct{ life, made, more time.Duration }{ // made: so long after a whole second
+		{0, 0, 0}, {time.Second, 0, 0}, {time.Hour, 0, 0}, {0, time.Second / 2, time.Second / 2}, {time.Second, time.Second / 2, time.Second / 2},
+		{0, time.Microsecond, time.Second - time.Microsecond}, {0, time.Second - time.Microsecond, time.Microsecond},
+	} {
+		h := newHouse(t, setup{config: verifa.Config{LinkLife: row.life}})
+		life := cmp.Or(row.life, 5*time.Minute)
+		h.clock.Add(row.made)
 		id := h.create(liveKey, nil)
 		h.upload(liveKey, id, "selfie").want(http.StatusCreated)
-		link := h.link(id, "selfie")
-		h.clock.Add(life - time.Microsecond)
+		list := h.do("GET", "/api/v1/sessions/"+id+"/documents", liveKey, nil).want(http.StatusOK)
+		link := must(url.Parse(list.text("data.0.url"))).RequestURI()
+		end := h.clock.Now().Add(life + row.more)
+		if told := list.text("data.0.expires_in"); told != fmt.Sprint(life.Seconds()) || !strings.Contains(link, fmt.Sprintf("expires=%d&", end.Unix())) {
+			t.Errorf("%+v: got %s for %s seconds, want until %s", row, link, told, end)
+		}
+		h.clock.Add(life + row.more - time.Microsecond)
 		h.do("GET", link, noKey, nil).want(http.StatusOK)
 		h.clock.Add(time.Microsecond)
 		if got := h.do("GET", link, noKey, nil).refused(http.StatusForbidden, "forbidden"); got.text("detail") != "The link has expired." {
-			t.Errorf("%s: got %s", life, got.body)
+			t.Errorf("%+v: got %s", row, got.body)
 		}
 	}
 }
@@ -160,7 +169,7 @@ func TestDownloadIsAudited(t *testing.T) {
 	h.upload(liveKey, id, "selfie").want(http.StatusCreated)
 	link := h.link(id, "selfie")
 	reads := func() (actors []string) {
-		for _, ev := range must(h.engine.Events(t.Context(), session.AuditList{What: []string{string(session.EventRead)}})) {
+		for _, ev := range must(h.engine.Events(t.Context(), session.AuditList{What: []string{string(session.EventRead)}})).Audited {
 			actors = append(actors, ev.About.Actor)
 		}
 		return actors

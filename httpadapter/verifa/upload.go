@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"mime/multipart"
+	"net/http"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -156,7 +157,10 @@ func (f *form) broken() error {
 	case err != nil && err != io.EOF:
 		f.fault = err
 	case f.beside.left < 0:
-		f.fault = intake.ErrTooLarge
+		f.fault = &refusal{
+			status: http.StatusRequestEntityTooLarge, code: "invalid_request",
+			detail: "The form is too large: beside its file it may have 64 KiB.",
+		}
 	default:
 		f.fault = invalidRequest("The body is not valid multipart/form-data.")
 	}
@@ -190,7 +194,7 @@ var formNames = []string{"file", "documenttype", "poadocumenttype", "poadocument
 
 // strange refuses a file under a name that is not known, which nobody waits for to be read.
 func (f *form) strange(name string) error {
-	f.fields.fault(shorten(strings.ToValidUTF8(name, "\ufffd")), "is not known: the part with the file is named file")
+	f.fields.fault(shorten(strings.ToValidUTF8(name, "\ufffd")), "is not a part here: the one with the file is named file")
 	if !f.filed {
 		f.fields.fault("file", "is missing")
 	}
@@ -227,7 +231,7 @@ func (f *form) about() (media.Context, error) {
 	shows := f.shows
 	if shows == "" {
 		if shows = documentContext(f.fields.text("document_type")); shows == "" {
-			f.fields.fault("document_type", "must be id_front, id_back, selfie or proof_of_address")
+			f.fields.fault("document_type", documentMessage)
 		}
 	}
 	f.readProof(shows)

@@ -77,7 +77,7 @@ func listDeliveries(x *exchange) error {
 		}
 	}
 	if wanted != "" && !isEvent(wanted) {
-		q.fault("event_type", "is not an event")
+		q.fault("event_type", eventMessage)
 	}
 	if err := q.err(); err != nil {
 		return err
@@ -203,9 +203,6 @@ func replayFrom(text string) (uuid.UUID, bool) {
 	return id, err == nil && id.String() == text
 }
 
-// testEvent is what a test tells of when no event is asked for.
-const testEvent = "webhook.test"
-
 // testEndpoint: https://docs.withverifa.com/api-reference/webhooks/test-webhook-endpoint
 func testEndpoint(x *exchange) error {
 	ep, err := x.endpoint()
@@ -218,7 +215,7 @@ func testEndpoint(x *exchange) error {
 	}
 	name := o.text("event_type")
 	if name != "" && !isEvent(name) {
-		o.fault("event_type", "is not an event")
+		o.fault("event_type", eventMessage)
 	}
 	o.refuseOthers("event_type")
 	if err := o.err(); err != nil {
@@ -246,20 +243,4 @@ func testEndpoint(x *exchange) error {
 		}
 		return http.StatusOK, answer, nil
 	})
-}
-
-// specimen is the payload of a test: of a session that there is not.
-func (x *exchange) specimen(ep session.StoredEndpoint, name string) ([]byte, error) {
-	now := x.engine.Now()
-	p := payload{
-		Event: testEvent, IdempotencyKey: onceKey(session.NewID(now), ep.ID), SessionID: idText(prefixSession, session.NewID(now)),
-		ExternalRef: new("test"), Status: "pending", IsSandbox: ep.Sandbox, CreatedAt: moment(now), Test: true,
-	}
-	if name != "" {
-		p.Event = name
-	}
-	wire := ep.Wire
-	wire.Filter = nil // it is asked for
-	body, _, err := Renderer{}.write(p, wire)
-	return body, err
 }

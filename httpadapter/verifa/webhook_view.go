@@ -68,10 +68,7 @@ var endpointMembers = []string{
 // endpointInto reads the members that are there into an endpoint.
 func (x *exchange) endpointInto(o *object, ep *session.StoredEndpoint) {
 	if o.has("url") {
-		ep.URL = o.text("url")
-		if err := x.CheckURL(ep.URL); err != nil {
-			o.fault("url", err.Error())
-		}
+		x.addressInto(o, ep)
 	}
 	o.textInto("label", &ep.Label)
 	o.textInto("description", &ep.Description)
@@ -88,14 +85,32 @@ func (x *exchange) endpointInto(o *object, ep *session.StoredEndpoint) {
 	}
 	if o.has("attribute_blocklist") {
 		ep.Wire.Blocklist = unique(o.texts("attribute_blocklist"))
-		for _, path := range ep.Wire.Blocklist {
-			if slices.Contains(fixed, attribute(path)) || path == "" {
-				o.fault("attribute_blocklist", "must name members, and neither event nor idempotency_key")
+		for i, path := range ep.Wire.Blocklist {
+			if !canLeaveOut(path) {
+				o.fault(fmt.Sprintf("attribute_blocklist.%d", i), "must be the path of a member that a webhook may have, "+
+					"as result.extracted_data.first_name, and neither event nor idempotency_key")
 			}
 		}
 	}
 	if o.has("event_filter_conditions") {
 		ep.Wire.Filter = o.conditions("event_filter_conditions")
+	}
+}
+
+// addressInto reads where webhooks are to go into an endpoint.
+func (x *exchange) addressInto(o *object, ep *session.StoredEndpoint) {
+	m, _ := o.member("url")
+	if len(m.value) == 0 {
+		o.fault("url", "must be a string")
+		return
+	}
+	given := o.optional("url")
+	if given == nil {
+		return // which is noted
+	}
+	ep.URL = *given
+	if err := x.CheckURL(ep.URL); err != nil {
+		o.fault("url", err.Error())
 	}
 }
 
@@ -107,7 +122,7 @@ func (o *object) eventNames(name string) []string {
 	}
 	for i, event := range names {
 		if !isEvent(event) {
-			o.fault(fmt.Sprintf("%s.%d", name, i), "is not an event")
+			o.fault(fmt.Sprintf("%s.%d", name, i), eventMessage)
 			return nil
 		}
 	}

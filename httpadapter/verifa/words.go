@@ -34,6 +34,14 @@ func statusOf(s session.Status, sandbox bool) string {
 	return words[s].status
 }
 
+// statusWords are the words for the statuses that there are.
+func statusWords(sandbox bool) (list []string) {
+	for _, s := range session.Statuses() {
+		list = append(list, statusOf(s, sandbox))
+	}
+	return unique(list)
+}
+
 // statusesOf are the engine's statuses that a word stands for; nil: there is no such word.
 func statusesOf(name string, sandbox bool) (list []session.Status) {
 	for _, s := range session.Statuses() {

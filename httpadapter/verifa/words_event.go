@@ -11,41 +11,42 @@ type told struct {
 	name string
 	kind session.EventKind // empty: nothing here leads to it
 	does string
+	at   session.Status // where the session stands when it is told
 }
 
 // catalogue are the names of events, spelt as the vendor has them. An endpoint may ask for each of them; those without
 // a kind never come.
 var catalogue = []told{
-	{"session.created", session.EventCreated, "A session was created."},
-	{"session.started", session.EventStarted, "The person has begun."},
-	{"session.link_generated", session.EventLinked, "A one-time link was made."},
-	{"session.awaiting_external", session.EventAwaitingExternal, "The workflow waits at a gate for your answer."},
-	{"session.requires-review", session.EventReview, "A human being has to decide."},
-	{"session.approved", session.EventApproved, "The session was approved."},
-	{"session.declined", session.EventDeclined, "The session was rejected."},
-	{"session.resubmission-required", session.EventResubmissionRequested, "The person has to try again."},
-	{"session.expired", session.EventExpired, "The session expired before it was complete."},
-	{"session.redacted", session.EventRedacted, "Personal data and documents were erased."},
-	{"session.retention-expired", session.EventRetired, "They were erased because their time was over."},
-	{"screening.completed", session.EventScreened, "Watchlists were searched for the person."},
-	{monitored, session.EventScreened, "A later search found somebody, and not as the one before."},
-	{"identity.created", session.EventIdentified, "The first session of an external reference was decided."},
-	{"identity.updated", session.EventReidentified, "Another session of it was, or the identity was redacted."},
-	{"case.created", session.EventCaseOpened, "A case was opened for reviewers."},
-	{"case.approved", session.EventCaseDecided, "A reviewer has approved it."},
-	{"case.rejected", session.EventCaseDecided, "A reviewer has rejected it."},
+	{"session.created", session.EventCreated, "A session was created.", session.StatusCreated},
+	{"session.started", session.EventStarted, "The person has begun.", session.StatusStarted},
+	{"session.link_generated", session.EventLinked, "A one-time link was made.", session.StatusCreated},
+	{"session.awaiting_external", session.EventAwaitingExternal, "The workflow waits at a gate for your answer.", session.StatusAwaitingExternal},
+	{"session.requires-review", session.EventReview, "A human being has to decide.", session.StatusReview},
+	{"session.approved", session.EventApproved, "The session was approved.", session.StatusApproved},
+	{"session.declined", session.EventDeclined, "The session was rejected.", session.StatusDeclined},
+	{"session.resubmission-required", session.EventResubmissionRequested, "The person has to try again.", session.StatusResubmissionRequested},
+	{"session.expired", session.EventExpired, "The session expired before it was complete.", session.StatusExpired},
+	{"session.redacted", session.EventRedacted, "Personal data and documents were erased.", session.StatusApproved},
+	{"session.retention-expired", session.EventRetired, "They were erased because their time was over.", session.StatusApproved},
+	{"screening.completed", session.EventScreened, "Watchlists were searched for the person.", session.StatusApproved},
+	{monitored, session.EventScreened, "A later search found somebody, and not as the one before.", session.StatusApproved},
+	{"identity.created", session.EventIdentified, "The first session of an external reference was decided.", session.StatusApproved},
+	{"identity.updated", session.EventReidentified, "Another session of it was, or the identity was redacted.", session.StatusApproved},
+	{"case.created", session.EventCaseOpened, "A case was opened for reviewers.", session.StatusReview},
+	{"case.approved", session.EventCaseDecided, "A reviewer has approved it.", session.StatusApproved},
+	{"case.rejected", session.EventCaseDecided, "A reviewer has rejected it.", session.StatusDeclined},
 
-	{"check.completed", "", ""},
-	{"check.monitoring.new_hits", "", ""},
-	{"identity.archived", "", ""},
-	{"identity.restored", "", ""},
-	{"identity.tag-added", "", ""},
-	{"identity.tag-removed", "", ""},
-	{"identity.flagged", "", ""},
-	{"consortium.match_found", "", ""},
-	{"case.escalated", "", ""},
-	{"document.verified", "", ""},
-	{"document.extracted", "", ""},
+	{"check.completed", "", "", ""},
+	{"check.monitoring.new_hits", "", "", ""},
+	{"identity.archived", "", "", ""},
+	{"identity.restored", "", "", ""},
+	{"identity.tag-added", "", "", ""},
+	{"identity.tag-removed", "", "", ""},
+	{"identity.flagged", "", "", ""},
+	{"consortium.match_found", "", "", ""},
+	{"case.escalated", "", "", ""},
+	{"document.verified", "", "", ""},
+	{"document.extracted", "", "", ""},
 }
 
 const monitored = "screening.monitoring.new_hits"

@@ -95,7 +95,7 @@ type workflowBody struct {
 	Screening    json.RawMessage `json:"screening_settings,omitempty"`
 	Layout       json.RawMessage `json:"graph_layout,omitempty"`
 	Rollout      *int            `json:"rollout_percentage,omitempty"`
-	IsDefault    bool            `json:"is_default,omitempty"`
+	IsDefault    *bool           `json:"is_default,omitempty"`
 	IsActive     *bool           `json:"is_active,omitempty"`
 	graph        *workflow.Graph
 }
@@ -108,7 +108,7 @@ func (x *exchange) workflowBody() (*workflowBody, error) {
 	b := &workflowBody{
 		Name: o.optional("name"), Description: o.optional("description"), Requirements: o.raw("data_requirements"),
 		Screening: o.raw("screening_settings"), Layout: o.raw("graph_layout"), Rollout: o.integer("rollout_percentage"),
-		IsDefault: o.bool("is_default"), IsActive: o.optionalBool("is_active"),
+		IsDefault: o.optionalBool("is_default"), IsActive: o.optionalBool("is_active"),
 	}
 	if v := o.value("steps", jsontext.Array); v != nil {
 		if b.Steps, err = keycase.Append(nil, v, keycase.Snake, "config"); err != nil {
@@ -165,7 +165,7 @@ func createWorkflow(x *exchange) error {
 		return err
 	}
 	w := session.Workflow{
-		Steps: b.Steps, DataRequirements: b.Requirements, ScreeningSettings: b.Screening, GraphLayout: b.Layout, IsDefault: b.IsDefault,
+		Steps: b.Steps, DataRequirements: b.Requirements, ScreeningSettings: b.Screening, GraphLayout: b.Layout, IsDefault: b.IsDefault != nil && *b.IsDefault,
 	}
 	if b.Name != nil {
 		w.Name = *b.Name
@@ -215,8 +215,14 @@ func updateWorkflow(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if b.IsDefault {
-		return invalidField("is_default", "is changed by set-default")
+	if b.IsDefault != nil {
+		w, err := x.engine.Workflow(x.r.Context(), id)
+		if err != nil {
+			return orWorkflow(err)
+		}
+		if w.IsDefault != *b.IsDefault {
+			return invalidField("is_default", "is changed by set-default, of the workflow that is to be the default")
+		}
 	}
 	c := session.WorkflowChange{
 		Name: b.Name, Description: b.Description, Graph: b.graph, Steps: b.Steps, DataRequirements: b.Requirements,
@@ -340,6 +346,6 @@ func trigger(x *exchange) error {
 // listPolicies lists the checks that workflows may have.
 func listPolicies(x *exchange) error {
 	return x.answer(http.StatusOK, struct {
-		Data []workflow.Policy `json:"data"`
-	}{workflow.Policies()})
+		Data []session.CheckInfo `json:"data"`
+	}{x.engine.Checks()})
 }

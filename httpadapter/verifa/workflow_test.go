@@ -240,7 +240,11 @@ func TestDefaultWorkflow(t *testing.T) {
 		t.Errorf("got %s", got.body)
 	}
 	h.do("POST", path+one+"/set-default", liveKey, nil).refused(409, "conflict")
-	h.do("PATCH", path+two, liveKey, `{"is_default":true}`).refused(422, "validation_error")
+	h.do("PATCH", path+one, liveKey, `{"is_default":true}`).refused(422, "validation_error")
+	h.do("PATCH", path+two, liveKey, `{"is_default":false}`).refused(422, "validation_error")
+	h.do("PATCH", path+two, liveKey, `{"is_default":true,"name":"2"}`).want(200) // as it is
+	h.do("PATCH", path+one, liveKey, `{"is_default":false}`).want(200)
+	h.do("PATCH", path+"wfl_00000000000040008000000000000000", liveKey, `{"is_default":true}`).refused(404, "not_found")
 	id := h.create(sandboxKey, nil)
 	h.simulate(id, "approve")
 	h.do("POST", path+one+"/trigger", liveKey, map[string]string{"session_id": id}).refused(404, "not_found") // the other environment's

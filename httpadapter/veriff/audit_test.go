@@ -18,11 +18,11 @@ func TestReadsAreWrittenDown(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		read := slices.ContainsFunc(events, func(a session.Audited) bool {
+		read := slices.ContainsFunc(events.Audited, func(a session.Audited) bool {
 			return a.What == string(session.EventRead) && a.About.Actor == "api_key:"+ours.APIKey.String() && a.About.IP == ""
 		})
 		if read != audited {
-			t.Errorf("audited: %t, got %+v", audited, events)
+			t.Errorf("audited: %t, got %+v", audited, events.Audited)
 		}
 	}
 }

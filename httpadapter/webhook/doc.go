@@ -39,8 +39,11 @@
 //	webhook-id, webhook-timestamp, webhook-signature
 //
 // Deliveries come at least once, the first tries of a session's in the order of its events, while retries may be
-// overtaken: a receiver remembers webhook-id, and ignores a sequence that is not newer than the newest it has seen
-// of the session. An integration that is not active is told all the same, because what is told has already
+// overtaken. So a receiver remembers what it has taken: of Veriff's language webhook-id, of Verifa's idempotency_key in
+// the body. What is retried or replayed on request is a delivery of its own, with a webhook-id of its own, and tells of
+// the same event, with the same idempotency_key and bonafide-sequence. Whoever wants to know where a session stands
+// now passes over a sequence that is lower than the newest it has seen of the session; whoever has asked for a replay
+// wants all of it, and goes by idempotency_key alone. An integration that is not active is told all the same, because what is told has already
 // happened.
 //
 // # How it ends

@@ -59,7 +59,7 @@ func ExampleCheckURL() {
 	}
 	// Output:
 	// false <nil>
-	// true webhook: url not allowed: the scheme must be https
-	// true webhook: url not allowed: 169.254.169.254 is a link-local address
-	// true webhook: url not allowed: a host of numbers must be an IPv4 address of four decimal numbers without leading zeros
+	// true the scheme must be https
+	// true 169.254.169.254 is a link-local address
+	// true a host of numbers must be an IPv4 address of four decimal numbers without leading zeros
 }

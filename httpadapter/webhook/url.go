@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// ErrURL says that no webhook may be sent to a URL. The errors that wrap it say why in words that can be shown
-// to whoever entered it; of the URL they repeat nothing but an address or a port.
+// ErrURL says that no webhook may be sent to a URL. The errors that wrap it say why, and nothing else, in words that
+// can be shown to whoever entered it; of the URL they repeat nothing but an address or a port.
 var ErrURL = errors.New("webhook: url not allowed")
 
 // maxURL is the length, in bytes, of the longest URL that is looked at.
@@ -25,10 +25,18 @@ const maxURL = 2048
 // [Config].AllowPrivate.
 func CheckURL(raw string, allowPrivate bool) error {
 	if words := objectionToURL(raw, allowPrivate); words != "" {
-		return fmt.Errorf("%w: %s", ErrURL, words)
+		return objection(words)
 	}
 	return nil
 }
+
+// objection is a sentence that says why not.
+type objection string
+
+func (o objection) Error() string { return string(o) }
+
+// Unwrap makes errors.Is(err, ErrURL) true.
+func (o objection) Unwrap() error { return ErrURL }
 
 func objectionToURL(raw string, allowPrivate bool) string {
 	if len(raw) > maxURL {

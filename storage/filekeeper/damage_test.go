@@ -240,7 +240,7 @@ func FuzzHeader(f *testing.F) {
 
 func TestFuzzSeedsAreThere(t *testing.T) {
 	t.Parallel()
-	for target, least := range map[string]int{"FuzzDamage": 5, "FuzzRef": 4, "FuzzHeader": 4} {
+	for target, least := range map[string]int{"FuzzDamage": 5, "FuzzRef": 4, "FuzzHeader": 4, "FuzzLoadMaster": 5} {
 		seeds, err := os.ReadDir(filepath.Join("testdata", "fuzz", target))
 		if err != nil || len(seeds) < least {
 			t.Errorf("%s has %d seeds, want at least %d, error %v", target, len(seeds), least, err)
