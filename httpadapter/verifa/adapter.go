@@ -36,8 +36,8 @@ type Config struct {
 	// Fields are those of extracted_data that results show, by their names in snake_case; the export shows all.
 	// Default: nil, all.
 	Fields []string
-	// LinkLife is for how long links to documents are valid, in whole seconds. Default: 5 minutes
-	// (https://docs.withverifa.com/api-details/data-access).
+	// LinkLife is for how long links to documents are valid, in whole seconds, to the end of the second that has begun.
+	// Default: 5 minutes (https://docs.withverifa.com/api-details/data-access).
 	LinkLife time.Duration
 	// CheckURL says whether webhooks may be sent to an address that a client has entered, and in a sentence that the
 	// client may read why not, as CheckURL of package webhook does. Default: to https addresses without a user and a

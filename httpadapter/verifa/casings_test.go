@@ -147,8 +147,8 @@ func alike(text string) string {
 	})
 }
 
-// TestCasingsOfBodies: whatever is sent in camelCase or in kebab-case has the same answer, and leaves all else the same, as
-// in snake_case. All members of several words that the document has for a body are in one.
+// TestCasingsOfBodies: whatever is sent in camelCase or in kebab-case has the same answer, and leaves all
+// else the same, as in snake_case. All members of several words that the document has for a body are in one.
 func TestCasingsOfBodies(t *testing.T) {
 	scenes := scenes()
 	ordered := func() setup { return setup{engine: func(c *session.Config) { c.NewID = inOrder() }} }

@@ -92,7 +92,8 @@ func (v *verbs) waiting(tail string) func(*testing.T) verb {
 	return func(t *testing.T) verb {
 		id := v.made(t, liveKey, `{"workflow_id":"`+v.flow+`"}`)
 		form, kind := formOf(field{"document_type", "id_front"}, field{"file", picture})
-		v.sendWith(t, "POST", "/api/v1/sessions/"+id+"/documents", liveKey, []byte(form), http.Header{"Content-Type": {kind}}).want(http.StatusCreated)
+		as := http.Header{"Content-Type": {kind}}
+		v.sendWith(t, "POST", "/api/v1/sessions/"+id+"/documents", liveKey, []byte(form), as).want(http.StatusCreated)
 		must(v.engine.Submit(t.Context(), sessionID(id)))
 		must(v.engine.Settle(t.Context()))
 		return v.on(t, liveID, sessionID(id), "/api/v1/sessions/"+id+tail, liveKey)
@@ -102,7 +103,8 @@ func (v *verbs) waiting(tail string) func(*testing.T) verb {
 // hooked makes a verb of an endpoint that was told of one session.
 func (v *verbs) hooked(tail string) func(*testing.T) verb {
 	return func(t *testing.T) verb {
-		made := v.send(t, "POST", endpoints, theirKey, []byte(`{"url":"`+v.in.URL+`","enabled_events":["session.created"]}`)).want(http.StatusCreated)
+		hook := `{"url":"` + v.in.URL + `","enabled_events":["session.created"]}`
+		made := v.send(t, "POST", endpoints, theirKey, []byte(hook)).want(http.StatusCreated)
 		path := endpoints + "/" + made.text("id")
 		t.Cleanup(func() { v.send(t, "DELETE", path, theirKey, nil) })
 		v.made(t, theirKey, "{}")
@@ -133,8 +135,8 @@ func (v *verbs) try(t *testing.T, of verb, body string) tried {
 	return tried{got, got.taken(t, http.StatusNotFound, http.StatusConflict), before, of.state()}
 }
 
-// FuzzVerbs: what is taken has an effect, but for no signals, and has the same in any casing; what is refused is told by
-// the name of a member, or by a code, and changes nothing.
+// FuzzVerbs: what is taken has an effect, but for no signals, and has the same in any casing; what is
+// refused is told by the name of a member, or by a code, and changes nothing.
 func FuzzVerbs(f *testing.F) {
 	v := newVerbs(f)
 	all := v.all()
@@ -152,14 +154,15 @@ func FuzzVerbs(f *testing.F) {
 			}
 			got := v.try(t, scene(t), string(spelt))
 			if got.status != first.status || got.after != first.after {
-				t.Errorf("%s: got %d %s and %q, want as %s, %d and %q", got.name, got.status, got.body, got.after, first.name, first.status, first.after)
+				t.Errorf("%s: got %d %s and %q, want as %s, %d and %q",
+					got.name, got.status, got.body, got.after, first.name, first.status, first.after)
 			}
 		}
 	})
 }
 
-// FuzzIdempotencyKey: what is 1 to 255 visible characters makes a request be done once, and everything else is refused and
-// has no effect.
+// FuzzIdempotencyKey: what is 1 to 255 visible characters makes a request be done once, and everything else
+// is refused and has no effect.
 func FuzzIdempotencyKey(f *testing.F) {
 	h := newBodied(f, newHouse(f, setup{config: fuzzConfig}))
 	f.Fuzz(func(t *testing.T, key string) {
@@ -183,7 +186,8 @@ func FuzzIdempotencyKey(f *testing.F) {
 	})
 }
 
-// FuzzVersion: nothing but a version that there is is spoken, and whatever else is asked for is refused and has no effect.
+// FuzzVersion: nothing but a version that there is is spoken, and whatever else is asked for is refused and
+// has no effect.
 func FuzzVersion(f *testing.F) {
 	h := newBodied(f, newHouse(f, setup{config: fuzzConfig}))
 	f.Fuzz(func(t *testing.T, version string) {

@@ -35,9 +35,9 @@ func opensNothing(e verifa.Endpoint) bool {
 	return false
 }
 
-// TestLostMasterKey: whoever comes with another keeper, as after the loss of the master key, is told of a failure wherever
-// a session is opened, also in lists and of people; nothing is shown as if it were empty, nothing is changed, and with
-// the right keeper everything is there again.
+// TestLostMasterKey: whoever comes with another keeper, as after the loss of the master key, is told of a
+// failure wherever a session is opened, also in lists and of people; nothing is shown as if it were empty,
+// nothing is changed, and with the right keeper everything is there again.
 func TestLostMasterKey(t *testing.T) {
 	eachEndpoint(t, func() setup { return setup{} }, func(h *stage, e verifa.Endpoint, c call) {
 		lost := newHooked(h, setup{store: h.store, engine: func(cfg *session.Config) {

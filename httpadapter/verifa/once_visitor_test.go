@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// TestOnceForVisitors: a publishable key is everybody's, so that of two visitors with the same key and the same request
-// none is told the other's answer, with which the capture could be taken over; each gets his own again.
+// TestOnceForVisitors: a publishable key is everybody's, so that of two visitors with the same key and the
+// same request none is told the other's answer, with which the capture could be taken over; each gets his
+// own again.
 func TestOnceForVisitors(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, setup{})

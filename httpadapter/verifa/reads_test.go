@@ -57,9 +57,9 @@ func reader(c call) session.About {
 	return session.About{Actor: "signed_link", IP: "127.0.0.1", What: "id_front"}
 }
 
-// TestEveryReadingIsWrittenDown: whoever reads what is about a person adds one line to the audit log, which says who has
-// read what, and how; a list adds one for all sessions that it shows; and other readings add none. What is new is
-// taken to be about a person, until it stands in notPersonal.
+// TestEveryReadingIsWrittenDown: whoever reads what is about a person adds one line to the audit log, which
+// says who has read what, and how; a list adds one for all sessions that it shows; and other readings add
+// none. What is new is taken to be about a person, until it stands in notPersonal.
 func TestEveryReadingIsWrittenDown(t *testing.T) {
 	for path := range notPersonal {
 		if !slices.ContainsFunc(verifa.Endpoints(), func(e verifa.Endpoint) bool { return e.Method == "GET" && e.Path == path }) {

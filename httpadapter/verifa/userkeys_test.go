@@ -16,8 +16,8 @@ import (
 	"github.com/bonafide-idv/bonafide/session/keycase"
 )
 
-// ofUsers are the members inside which names are a customer's own, or signed, or those of nodes and checks, each with one
-// that the scene of TestUserKeys has in it.
+// ofUsers are the members inside which names are a customer's own, or signed, or those of nodes and checks,
+// each with one that the scene of TestUserKeys has in it.
 var ofUsers = map[string]string{
 	"metadata": "Plan_Name", "capture_data": "shoe_sizeEU", "details": "Raw_Name", "receipt": "requested_at", "record": "first_name",
 	"node_results": "first_gate", "check_results": "face_match", "graph": "first_gate", "graph_snapshot": "first_gate",
@@ -52,18 +52,20 @@ func usersIn(t *testing.T, body []byte) (list []string) {
 	return list
 }
 
-// TestUserKeys: no answer renames a name of users', in whichever case it is asked for, and each member of the table in the
-// code is one that would be renamed if it did not stand there.
+// TestUserKeys: no answer renames a name of users', in whichever case it is asked for, and each member of
+// the table in the code is one that would be renamed if it did not stand there.
 func TestUserKeys(t *testing.T) {
 	t.Parallel()
 	if got, want := slices.Sorted(slices.Values(verifa.UserKeys)), slices.Sorted(maps.Keys(ofUsers)); !slices.Equal(got, want) {
 		t.Errorf("got the members of users %s, want %s", got, want)
 	}
 	h := newHooked(t, setup{engine: func(c *session.Config) {
-		c.Checks = map[string]session.Check{"face_match": session.CheckFunc(func(context.Context, session.CheckCase) (session.CheckResult, error) {
+		check := func(context.Context, session.CheckCase) (session.CheckResult, error) {
 			read := adult()
-			return session.CheckResult{Status: workflow.CheckPassed, Record: &read, Details: json.RawMessage(`{"score":0.87,"Raw_Name":1}`)}, nil
-		})}
+			details := json.RawMessage(`{"score":0.87,"Raw_Name":1}`)
+			return session.CheckResult{Status: workflow.CheckPassed, Record: &read, Details: details}, nil
+		}
+		c.Checks = map[string]session.Check{"face_match": session.CheckFunc(check)}
 	}})
 	seen := map[string]bool{}
 	for _, c := range userScene(h) {
@@ -73,7 +75,7 @@ func TestUserKeys(t *testing.T) {
 			c.header["Key-Inflection"] = map[keycase.Case]string{keycase.Camel: "camel", keycase.Kebab: "kebab"}[to]
 			got := h.call(c).want(http.StatusOK)
 			if is := usersIn(t, []byte(got.body)); !slices.Equal(is, snake) {
-				t.Errorf("%s in %s: got\n%s\nwant\n%s", got.name, c.header["Key-Inflection"], strings.Join(is, "\n"), strings.Join(snake, "\n"))
+				t.Errorf("%s in %s: got\n%s\nwant\n%s", got.name, to, strings.Join(is, "\n"), strings.Join(snake, "\n"))
 			}
 			for _, line := range snake {
 				name, value, _ := strings.Cut(line, " ")
@@ -91,7 +93,8 @@ func TestUserKeys(t *testing.T) {
 	}
 }
 
-// userScene makes a session that holds names of users wherever there may be any, and gives the calls that show them.
+// userScene makes a session that holds names of users wherever there may be any, and gives the calls that
+// show them.
 func userScene(h *house) (calls []call) {
 	h.Helper()
 	const graph = `{"entry":"start","nodes":{"start":{"type":"start","next":"check"},

@@ -9,8 +9,9 @@ import (
 	"github.com/bonafide-idv/bonafide/storage/memstore"
 )
 
-// TestLostMasterKey: whoever comes with another keeper, as after the loss of the master key, is told of a failure wherever
-// a session is opened, and never of what is empty; nothing is changed, and with the right keeper everything is there again.
+// TestLostMasterKey: whoever comes with another keeper, as after the loss of the master key, is told of a
+// failure wherever a session is opened, and never of what is empty; nothing is changed, and with the right
+// keeper everything is there again.
 func TestLostMasterKey(t *testing.T) {
 	t.Parallel()
 	for _, e := range endpoints() {

@@ -13,8 +13,8 @@ import (
 	"github.com/bonafide-idv/bonafide/storage/filekeeper"
 )
 
-// FuzzLoadMaster: a file is a master key when it has 32 bytes that are not all zeros, and only the owner may use it; of any
-// other the error says nothing of what is in it. The file stays as it is.
+// FuzzLoadMaster: a file is a master key when it has 32 bytes that are not all zeros, and only the owner may
+// use it; of any other the error says nothing of what is in it. The file stays as it is.
 func FuzzLoadMaster(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, mode uint16) {
 		path := filepath.Join(t.TempDir(), "master.key")
