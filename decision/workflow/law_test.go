@@ -19,29 +19,31 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // valid generates graphs that are valid: routes lead from the nodes of lower number to those of higher, and what no
 // route leads to is left out.
-var valid = rapid.Custom(func(t *rapid.T) workflow.Graph {
-	n := rapid.IntRange(2, 14).Draw(t, "nodes")
-	ids := rapid.Permutation([]string{"k", "review", "b", "reject", "c", "A.1", "d-2", "m", "n", "o", "p", "q", "r", "s"}).Draw(t, "ids")
-	all := map[string]workflow.Node{}
-	to := func(i int) string { return ids[rapid.IntRange(i+1, n-1).Draw(t, "to")] }
-	for i := range n {
-		all[ids[i]] = someNode(t, i, n, func() string { return to(i) })
-	}
-	for _, id := range ids[:n] {
-		node, word := all[id], rapid.SampledFrom([]string{"", workflow.FailReview, workflow.FailReject}).Draw(t, "word")
-		if _, isNode := all[word]; !isNode && node.Type == workflow.NodeWait && node.OnFail == "" {
-			node.OnFail = word
-			all[id] = node
+func valid() *rapid.Generator[workflow.Graph] {
+	return rapid.Custom(func(t *rapid.T) workflow.Graph {
+		n := rapid.IntRange(2, 14).Draw(t, "nodes")
+		ids := rapid.Permutation([]string{"k", "review", "b", "reject", "c", "A.1", "d-2", "m", "n", "o", "p", "q", "r", "s"}).Draw(t, "ids")
+		all := map[string]workflow.Node{}
+		to := func(i int) string { return ids[rapid.IntRange(i+1, n-1).Draw(t, "to")] }
+		for i := range n {
+			all[ids[i]] = someNode(t, i, n, func() string { return to(i) })
 		}
-	}
-	g := workflow.Graph{Entry: ids[0], Nodes: map[string]workflow.Node{}}
-	for next := []string{g.Entry}; len(next) > 0; next = next[1:] {
-		node := all[next[0]]
-		g.Nodes[next[0]] = node
-		next = append(next, routes(all, node)...)
-	}
-	return g
-})
+		for _, id := range ids[:n] {
+			node, word := all[id], rapid.SampledFrom([]string{"", workflow.FailReview, workflow.FailReject}).Draw(t, "word")
+			if _, isNode := all[word]; !isNode && node.Type == workflow.NodeWait && node.OnFail == "" {
+				node.OnFail = word
+				all[id] = node
+			}
+		}
+		g := workflow.Graph{Entry: ids[0], Nodes: map[string]workflow.Node{}}
+		for next := []string{g.Entry}; len(next) > 0; next = next[1:] {
+			node := all[next[0]]
+			g.Nodes[next[0]] = node
+			next = append(next, routes(all, node)...)
+		}
+		return g
+	})
+}
 
 // routes are the nodes to which a node leads.
 func routes(all map[string]workflow.Node, node workflow.Node) []string {
@@ -92,14 +94,16 @@ func someNode(t *rapid.T, i, n int, to func() string) workflow.Node {
 }
 
 // facts generates some that the conditions of valid ask for.
-var facts = rapid.Custom(func(t *rapid.T) map[string]any {
-	return map[string]any{
-		"extracted": map[string]any{"age": anyJSON(0).Draw(t, "age")},
-		"risk":      map[string]any{"level": rapid.SampledFrom([]any{"low", "high", nil, 3}).Draw(t, "level")},
-		"metadata":  anyJSON(1).Draw(t, "metadata"),
-		"checks":    anyJSON(1).Draw(t, "checks"),
-	}
-})
+func facts() *rapid.Generator[map[string]any] {
+	return rapid.Custom(func(t *rapid.T) map[string]any {
+		return map[string]any{
+			"extracted": map[string]any{"age": anyJSON(0).Draw(t, "age")},
+			"risk":      map[string]any{"level": rapid.SampledFrom([]any{"low", "high", nil, 3}).Draw(t, "level")},
+			"metadata":  anyJSON(1).Draw(t, "metadata"),
+			"checks":    anyJSON(1).Draw(t, "checks"),
+		}
+	})
+}
 
 var statuses = []workflow.CheckStatus{
 	workflow.CheckPassed, workflow.CheckFailed, workflow.CheckError, workflow.CheckSkipped, workflow.CheckRequiresRetry,
@@ -175,7 +179,7 @@ func (t tb) Errorf(s string, a ...any) { t.t.Errorf(s, a...) }
 func TestEveryValidGraphEnds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		g := valid.Draw(t, "graph")
+		g := valid().Draw(t, "graph")
 		if err := g.Validate(workflow.KnownPolicy); err != nil {
 			t.Fatalf("%s: %q", encode(tb{t: t}, g), faultsOf(tb{t: t}, err))
 		}
@@ -190,7 +194,7 @@ func TestEveryValidGraphEnds(t *testing.T) {
 func TestARunThatWasKeptGoesOnTheSame(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		g := valid.Draw(t, "graph")
+		g := valid().Draw(t, "graph")
 		one, err := workflow.NewRun(g, workflow.Origin{ID: "run", WorkflowID: "w", Version: "2"}, noon)
 		if err != nil {
 			t.Fatal(err)
@@ -198,7 +202,7 @@ func TestARunThatWasKeptGoesOnTheSame(t *testing.T) {
 		two := read(t, one)
 		for i := 0; ; i++ {
 			at := noon.Add(time.Duration(i) * time.Second).In(time.FixedZone("elsewhere", 3600))
-			known := facts.Draw(t, "facts")
+			known := facts().Draw(t, "facts")
 			need, err1 := one.Next(known, at)
 			if again, err := one.Next(nil, at.Add(time.Hour)); !reflect.DeepEqual(again, need) || err != nil {
 				t.Fatalf("asked again: %+v, %v; before %+v", again, err, need)
@@ -243,7 +247,7 @@ func read(t *rapid.T, run *workflow.Run) *workflow.Run {
 func TestRequiredChecksAreAlwaysMade(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		g := valid.Draw(t, "graph")
+		g := valid().Draw(t, "graph")
 		before := encode(tb{t: t}, g)
 		required := g.WithRequired()
 		if err := required.Validate(workflow.KnownPolicy); err != nil {
@@ -273,7 +277,7 @@ func TestRequiredChecksAreAlwaysMade(t *testing.T) {
 func TestStepsAreInOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		g := valid.Draw(t, "graph")
+		g := valid().Draw(t, "graph")
 		steps := g.Steps()
 		run := toTheEnd(tb{t: t}, g, func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "choice") })
 		at := -1
@@ -293,7 +297,7 @@ func TestStepsAreInOrder(t *testing.T) {
 func TestDamagedGraphs(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		text := []byte(encode(tb{t: t}, valid.Draw(t, "graph")))
+		text := []byte(encode(tb{t: t}, valid().Draw(t, "graph")))
 		for range rapid.IntRange(1, 4).Draw(t, "damages") {
 			text = damage(t, text)
 		}
@@ -353,7 +357,7 @@ func damage(t *rapid.T, text []byte) []byte {
 func TestDamagedRuns(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		g := valid.Draw(t, "graph")
+		g := valid().Draw(t, "graph")
 		run, err := workflow.NewRun(g, workflow.Origin{}, noon)
 		if err != nil {
 			t.Fatal(err)
