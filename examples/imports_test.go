@@ -41,6 +41,8 @@ var law = map[string][]string{
 	"storage/internal/engine": {},
 	"storage/internal/sqlspy": {},
 
+	"storage/storetest/postgrestest": {},
+
 	"httpadapter":         {"httpadapter/verifa", "httpadapter/veriff", "session", "auth"},
 	"httpadapter/verifa":  {"session", "session/keycase", "auth", "decision", "decision/risk", "decision/workflow", "media", "httpadapter/internal/download", "httpadapter/internal/intake", "httpadapter/internal/jsontext", "httpadapter/internal/mount", "httpadapter/internal/openapi"},
 	"httpadapter/veriff":  {"session", "auth", "decision", "media", "httpadapter/internal/download", "httpadapter/internal/intake", "httpadapter/internal/jsontext", "httpadapter/internal/mount", "httpadapter/internal/openapi"},
@@ -64,7 +66,7 @@ var law = map[string][]string{
 	"examples/testdata/generate": {},
 }
 
-// drivers are for the host to choose: only examples and tests import one.
+// drivers are for the host to choose: only examples and tests import one, and what is for tests alone.
 var drivers = []string{"github.com/mattn/go-sqlite3", "github.com/jackc/pgx"}
 
 func TestImports(t *testing.T) {

@@ -30,15 +30,18 @@ func (s *Store) Apply(ctx context.Context, changes ...session.Change) []error {
 }
 
 // canGoAlone reports whether changes that failed together may yet be done one by one: when a statement of
-// one of them failed, and not the database.
+// one of them failed, and not the database; or when others were in the way, as those are who want the same in another
+// order.
 func (s *Store) canGoAlone(err error, changes []session.Change) bool {
-	return errors.As(err, new(*statementError)) && len(changes) > 1 && s.tx == nil
+	return err != nil && len(changes) > 1 && s.tx == nil && !errors.As(err, new(*commitError)) &&
+		(errors.As(err, new(*statementError)) || s.dialect.engine.Again(err))
 }
 
 // applyAlone does each change in a transaction of its own. They were begun together, so that ctx can end
 // them no more.
 func (s *Store) applyAlone(ctx context.Context, changes []session.Change) []error {
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound)
+	defer cancel()
 	errs := make([]error, len(changes))
 	for i := range changes {
 		alone, err := s.applyTogether(ctx, changes[i:i+1])
@@ -52,7 +55,11 @@ func (s *Store) applyAlone(ctx context.Context, changes []session.Change) []erro
 // applyTogether answers a refusal for each change, or one error for all, which then have no effect.
 func (s *Store) applyTogether(ctx context.Context, changes []session.Change) ([]error, error) {
 	var errs []error
-	err := s.write(ctx, func(ctx context.Context, c Conn) (err error) {
+	write := s.write
+	if len(changes) > 1 && s.tx == nil {
+		write = s.writeOnce // they can go alone
+	}
+	err := write(ctx, func(ctx context.Context, c Conn) (err error) {
 		errs, err = s.judgeAndWrite(ctx, c, changes, nil)
 		return err
 	})

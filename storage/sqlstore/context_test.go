@@ -15,30 +15,32 @@ import (
 // The caller's ctx is cancelled while its change is being written.
 func TestOnceBegun(t *testing.T) {
 	t.Parallel()
-	for _, start := range []string{"SELECT tenant", "INSERT INTO bonafide_sessions", "COMMIT"} {
-		t.Run("cancelled at "+start, func(t *testing.T) {
-			t.Parallel()
-			spy, store := spied(t, 1)
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			spy.On(func(query string) error {
-				if strings.HasPrefix(query, start) {
-					cancel()
+	everywhere(t, func(t *testing.T, on kind) {
+		for _, start := range []string{"SELECT tenant", "INSERT INTO bonafide_sessions", "COMMIT"} {
+			t.Run("cancelled at "+start, func(t *testing.T) {
+				t.Parallel()
+				spy, store := on.spiedStore(t, 1)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				spy.On(func(query string) error {
+					if strings.HasPrefix(query, start) {
+						cancel()
+					}
+					return nil
+				}, nil)
+				c := creation(newID())
+				if errs := store.Apply(ctx, c); errs != nil {
+					t.Errorf("Apply: got %v, want nil: it was begun before ctx ended", errs)
 				}
-				return nil
-			}, nil)
-			c := creation(newID())
-			if errs := store.Apply(ctx, c); errs != nil {
-				t.Errorf("Apply: got %v, want nil: it was begun before ctx ended", errs)
-			}
-			if ctx.Err() == nil {
-				t.Fatal("ctx was not cancelled")
-			}
-			if load(t, store, c) == nil {
-				t.Error("the session is not there")
-			}
-		})
-	}
+				if ctx.Err() == nil {
+					t.Fatal("ctx was not cancelled")
+				}
+				if load(t, store, c) == nil {
+					t.Error("the session is not there")
+				}
+			})
+		}
+	})
 }
 
 // The ctx ends of a caller whose turn has not come.
@@ -77,20 +79,22 @@ func TestWaitingCanBeCancelled(t *testing.T) {
 // The store waits for a connection that the host's transaction has.
 func TestPoolThatIsTaken(t *testing.T) {
 	t.Parallel()
-	db, store := host(t, 1)
-	tx := begin(t, db)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
-	defer cancel()
-	if errs := store.Apply(ctx, creation(newID())); !errors.Is(errors.Join(errs...), context.DeadlineExceeded) {
-		t.Errorf("Apply beside the host's transaction: got %v, want %v", errs, context.DeadlineExceeded)
-	}
-	if _, err := store.Load(ctx, session.Ref{}, session.PartEvents); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Load beside the host's transaction: got %v, want %v", err, context.DeadlineExceeded)
-	}
-	if err := tx.Rollback(); err != nil {
-		t.Fatal(err)
-	}
-	apply(t, store, creation(newID()))
+	everywhere(t, func(t *testing.T, on kind) {
+		db, store := host(t, on, 1)
+		tx := begin(t, db)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
+		defer cancel()
+		if errs := store.Apply(ctx, creation(newID())); !errors.Is(errors.Join(errs...), context.DeadlineExceeded) {
+			t.Errorf("Apply beside the host's transaction: got %v, want %v", errs, context.DeadlineExceeded)
+		}
+		if _, err := store.Load(ctx, session.Ref{}, session.PartEvents); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Load beside the host's transaction: got %v, want %v", err, context.DeadlineExceeded)
+		}
+		if err := tx.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+		apply(t, store, creation(newID()))
+	})
 }
 
 // The store waits for the write lock that the host's transaction has. SQLite itself does not wait here.

@@ -50,6 +50,8 @@ func (s *Store) Claim(ctx context.Context, now, until time.Time, n int,
 
 // claimable finds what is due, from a time on, goes first, and is for none of the endpoints in except.
 func (s *Store) claimable(ctx context.Context, c Conn, from, now time.Time, n int, except []uuid.UUID) ([]session.Delivery, error) {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
 	query, args := s.queries.due, []any{timeOf(from), timeOf(now)}
 	if len(except) > 0 {
 		query, args = query+s.queries.exceptFor, append(args, bytesOf(except))

@@ -6,8 +6,8 @@ import (
 	"github.com/bonafide-idv/bonafide/storage/internal/engine"
 )
 
-// Dialect is what differs between databases, as data. [SQLite] is one; the zero value is none, and
-// refused.
+// Dialect is what differs between databases, as data. [SQLite] and [Postgres] are two; the zero value is
+// none, and refused.
 type Dialect struct {
 	engine engine.Engine
 
@@ -24,6 +24,18 @@ func SQLite() Dialect {
 		engine: engine.SQLite(),
 		read:   "BEGIN",
 		write:  "BEGIN IMMEDIATE",
+	}
+}
+
+// Postgres is PostgreSQL 13 or newer, through any driver whose errors give their SQLSTATE by a method of that name;
+// github.com/jackc/pgx/v5/stdlib is the one that is tested.
+func Postgres() Dialect {
+	return Dialect{
+		engine: engine.Postgres(),
+		read:   "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+		write:  "BEGIN ISOLATION LEVEL READ COMMITTED",
+		lock:   "FOR UPDATE",
+		skip:   "FOR UPDATE SKIP LOCKED",
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package sqlstore keeps sessions in an SQL database: a [session.Store] for SQLite, in tables whose names
+// Package sqlstore keeps sessions in an SQL database: a [session.Store] for SQLite and PostgreSQL, in tables whose names
 // begin with bonafide_, beside whatever else is in the database. It can keep API keys and their secrets there
 // too: an [auth.Keyring].
 //
@@ -11,13 +11,25 @@
 //	err = sqlstore.Migrate(ctx, db, sqlstore.SQLite())
 //	store, err := sqlstore.New(db, sqlstore.SQLite())
 //
+// On PostgreSQL the dialect is [Postgres], and the driver for instance github.com/jackc/pgx/v5/stdlib:
+//
+//	db, err := sql.Open("pgx", url)
+//	err = sqlstore.Migrate(ctx, db, sqlstore.Postgres())
+//	store, err := sqlstore.New(db, sqlstore.Postgres())
+//
+// The tables are in the first schema of the search path. Any number of processes, on any number of machines, share what
+// is there: sessions, rates, sweeps and deliveries, each of which one of them has at a time.
+//
 // Migrate is a call of its own, so that a host may run it from another program or with other rights, or
 // run the files of [Migrations] with a tool that it has already. New only looks whether it was done.
 //
 // The pool is the host's too. A call takes one connection and gives it back, so that a pool of one
 // works; with write-ahead logging, as [SQLiteDSN] sets it, more connections let readers read while
 // something is written. SQLite has one writer at a time: those of one Store wait in a line, those of
-// other processes by SQLite's busy timeout, which ends a wait no earlier when the caller's ctx does.
+// other processes by SQLite's busy timeout, which ends a wait no earlier when the caller's ctx does. On PostgreSQL
+// writers wait only for who writes the same rows. A serialization failure, a deadlock and a connection that is lost
+// before its commit are run again, until the caller's ctx ends or 10 seconds have passed; of a commit whose answer is
+// lost the Store finds out what became of it. Nothing has its effect twice.
 //
 // # The host's transaction
 //

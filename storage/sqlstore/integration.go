@@ -19,7 +19,9 @@ func (s *Store) Integration(ctx context.Context, apiKey uuid.UUID, now time.Time
 		return uuid.Nil, s.wrap("integration", err)
 	}
 	hash := sha256.Sum256(apiKey[:])
-	id, ok, err := one(ctx, s.conn(), idFields, s.queries.integration, hash[:])
+	looking, cancel := s.bounded(ctx)
+	defer cancel()
+	id, ok, err := one(looking, s.conn(), idFields, s.queries.integration, hash[:])
 	if err != nil || ok {
 		return id, s.wrap("integration", err)
 	}

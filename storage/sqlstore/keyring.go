@@ -60,7 +60,9 @@ func (k *Keyring) find(ctx context.Context, what string, by lookup, id uuid.UUID
 	if err := ctx.Err(); err != nil {
 		return auth.Credential{}, k.store.wrap(what, err)
 	}
-	found, err := k.read(ctx, k.store.conn(), by, id)
+	looking, cancel := k.store.bounded(ctx)
+	defer cancel()
+	found, err := k.read(looking, k.store.conn(), by, id)
 	if err != nil && !errors.Is(err, auth.ErrUnknownKey) {
 		err = cmp.Or(ctx.Err(), err)
 	}

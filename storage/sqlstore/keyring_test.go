@@ -45,9 +45,9 @@ func someKeys(secrets int) auth.Credential {
 }
 
 // added is a new keyring that knows the credential.
-func added(t testing.TB, db *sql.DB, c auth.Credential) *sqlstore.Keyring {
+func added(t testing.TB, on kind, db *sql.DB, c auth.Credential) *sqlstore.Keyring {
 	t.Helper()
-	keyring := newKeyring(t, db)
+	keyring := on.keyring(t, db)
 	done(t, "Add", keyring.Add(t.Context(), c))
 	return keyring
 }
@@ -120,45 +120,49 @@ func TestKeyringOfTwoProcesses(t *testing.T) {
 
 func TestARevocationIsSeenByTheNextCallOfAnotherProcess(t *testing.T) {
 	t.Parallel()
-	file := migratedFile(t)
-	c := someKeys(2)
-	here, there := added(t, open(t, "sqlite3", file, 2), c), newKeyring(t, open(t, "sqlite3", file, 2))
-	for range 2 { // the second time from what is prepared
-		if !verifies(t, there, c, c.Secrets[0]) {
-			t.Fatal("a live secret does not verify in the other process")
+	everywhere(t, func(t *testing.T, on kind) {
+		file := on.file(t)
+		c := someKeys(2)
+		here, there := added(t, on, on.open(t, on.driver, file, 2), c), on.keyring(t, on.open(t, on.driver, file, 2))
+		for range 2 { // the second time from what is prepared
+			if !verifies(t, there, c, c.Secrets[0]) {
+				t.Fatal("a live secret does not verify in the other process")
+			}
 		}
-	}
-	done(t, "RevokeSecret", here.RevokeSecret(t.Context(), c.Flexible[0], c.Secrets[0]))
-	if verifies(t, there, c, c.Secrets[0]) {
-		t.Error("a revoked secret verifies in the other process")
-	}
-	done(t, "AddSecret", here.AddSecret(t.Context(), c.Integration, c.Secrets[0]))
-	if !verifies(t, there, c, c.Secrets[0]) || !verifies(t, there, c, c.Secrets[1]) {
-		t.Error("what was revoked and added again does not verify in the other process")
-	}
-	done(t, "Remove", here.Remove(t.Context(), c.Integration))
-	if _, err := there.ByKey(t.Context(), c.APIKey); !errors.Is(err, auth.ErrUnknownKey) {
-		t.Errorf("ByKey in the other process after Remove: got %v, want ErrUnknownKey", err)
-	}
+		done(t, "RevokeSecret", here.RevokeSecret(t.Context(), c.Flexible[0], c.Secrets[0]))
+		if verifies(t, there, c, c.Secrets[0]) {
+			t.Error("a revoked secret verifies in the other process")
+		}
+		done(t, "AddSecret", here.AddSecret(t.Context(), c.Integration, c.Secrets[0]))
+		if !verifies(t, there, c, c.Secrets[0]) || !verifies(t, there, c, c.Secrets[1]) {
+			t.Error("what was revoked and added again does not verify in the other process")
+		}
+		done(t, "Remove", here.Remove(t.Context(), c.Integration))
+		if _, err := there.ByKey(t.Context(), c.APIKey); !errors.Is(err, auth.ErrUnknownKey) {
+			t.Errorf("ByKey in the other process after Remove: got %v, want ErrUnknownKey", err)
+		}
+	})
 }
 
 func TestTheSameSecretEachTime(t *testing.T) {
 	t.Parallel()
-	c := someKeys(3)
-	keyring := added(t, migrated(t, "sqlite3", 1), c)
-	first, err := keyring.ByKey(t.Context(), c.APIKey)
-	done(t, "ByKey", err)
-	again, err := keyring.ByIntegration(t.Context(), c.Flexible[0])
-	done(t, "ByIntegration", err)
-	if !slices.Equal(first.Secrets, again.Secrets) {
-		t.Error("a second look-up gave other Secrets, which hold no prepared states")
-	}
-	done(t, "RevokeSecret", keyring.RevokeSecret(t.Context(), c.Integration, c.Secrets[1]))
-	last, err := keyring.ByKey(t.Context(), c.APIKey)
-	done(t, "ByKey", err)
-	if want := []*auth.Secret{first.Secrets[0], first.Secrets[2]}; !slices.Equal(last.Secrets, want) {
-		t.Error("a look-up after a revocation gave other Secrets")
-	}
+	everywhere(t, func(t *testing.T, on kind) {
+		c := someKeys(3)
+		keyring := added(t, on, on.migrated(t, on.driver, 1), c)
+		first, err := keyring.ByKey(t.Context(), c.APIKey)
+		done(t, "ByKey", err)
+		again, err := keyring.ByIntegration(t.Context(), c.Flexible[0])
+		done(t, "ByIntegration", err)
+		if !slices.Equal(first.Secrets, again.Secrets) {
+			t.Error("a second look-up gave other Secrets, which hold no prepared states")
+		}
+		done(t, "RevokeSecret", keyring.RevokeSecret(t.Context(), c.Integration, c.Secrets[1]))
+		last, err := keyring.ByKey(t.Context(), c.APIKey)
+		done(t, "ByKey", err)
+		if want := []*auth.Secret{first.Secrets[0], first.Secrets[2]}; !slices.Equal(last.Secrets, want) {
+			t.Error("a look-up after a revocation gave other Secrets")
+		}
+	})
 }
 
 // A process that has met very many credentials does not hold them all.
@@ -199,7 +203,7 @@ func TestTheDatabaseHoldsNoSecretInClear(t *testing.T) {
 	file := migratedFile(t)
 	db := open(t, "sqlite3", file, 1)
 	c, gone := someKeys(3), someKeys(1)
-	keyring := added(t, db, c)
+	keyring := added(t, onSQLite(), db, c)
 	later := auth.GenerateSecret()
 	done(t, "Add", keyring.Add(t.Context(), gone))
 	done(t, "AddSecret", keyring.AddSecret(t.Context(), c.Integration, later))
@@ -232,62 +236,66 @@ func TestAKeyringNeedsAVault(t *testing.T) {
 // A change whose last statement fails, or whose commit does, has changed nothing, and says nothing of a secret.
 func TestAChangeThatFailsChangesNothing(t *testing.T) {
 	t.Parallel()
-	c, other := someKeys(2), someKeys(1)
-	secret := auth.GenerateSecret()
-	rows := []struct {
-		name, statement string
-		change          func(context.Context, *sqlstore.Keyring) error
-		want            error
-	}{
-		{"Add", "INSERT INTO bonafide_credential_integrations", func(ctx context.Context, k *sqlstore.Keyring) error {
-			return k.Add(ctx, other)
-		}, errFault},
-		{"Remove", "DELETE FROM bonafide_credentials", func(ctx context.Context, k *sqlstore.Keyring) error {
-			return k.Remove(ctx, c.Integration)
-		}, errFault},
-		{"AddSecret", "UPDATE bonafide_credentials", func(ctx context.Context, k *sqlstore.Keyring) error {
-			return k.AddSecret(ctx, c.Integration, secret)
-		}, errFault},
-		{"RevokeSecret", "UPDATE bonafide_credentials", func(ctx context.Context, k *sqlstore.Keyring) error {
-			return k.RevokeSecret(ctx, c.Integration, c.Secrets[0])
-		}, errFault},
-		{"SetActive, at the commit", "COMMIT", func(ctx context.Context, k *sqlstore.Keyring) error {
-			return k.SetActive(ctx, c.Integration, false)
-		}, session.ErrUnknown},
-	}
-	for _, row := range rows {
-		t.Run(row.name, func(t *testing.T) {
-			t.Parallel()
-			spy := newSpy()
-			keyring := added(t, migrated(t, spy.Name, 1), c)
-			spy.On(fail(1, row.statement, errFault), nil)
-			err := row.change(t.Context(), keyring)
-			if !errors.Is(err, row.want) || strings.Contains(err.Error(), secret.Reveal()) {
-				t.Errorf("got %v, want %v", err, row.want)
-			}
-			spy.On(nil, nil)
-			got, err := keyring.ByKey(t.Context(), c.APIKey)
-			done(t, "ByKey", err)
-			if !got.Active || !slices.EqualFunc(got.Secrets, c.Secrets, (*auth.Secret).Equal) {
-				t.Errorf("after a change that failed: got %+v, want %+v", got, c)
-			}
-			if _, err := keyring.ByKey(t.Context(), other.APIKey); !errors.Is(err, auth.ErrUnknownKey) {
-				t.Errorf("ByKey of what was not added: got %v, want ErrUnknownKey", err)
-			}
-		})
-	}
+	everywhere(t, func(t *testing.T, on kind) {
+		c, other := someKeys(2), someKeys(1)
+		secret := auth.GenerateSecret()
+		rows := []struct {
+			name, statement string
+			change          func(context.Context, *sqlstore.Keyring) error
+			want            error
+		}{
+			{"Add", "INSERT INTO bonafide_credential_integrations", func(ctx context.Context, k *sqlstore.Keyring) error {
+				return k.Add(ctx, other)
+			}, errFault},
+			{"Remove", "DELETE FROM bonafide_credentials", func(ctx context.Context, k *sqlstore.Keyring) error {
+				return k.Remove(ctx, c.Integration)
+			}, errFault},
+			{"AddSecret", "UPDATE bonafide_credentials", func(ctx context.Context, k *sqlstore.Keyring) error {
+				return k.AddSecret(ctx, c.Integration, secret)
+			}, errFault},
+			{"RevokeSecret", "UPDATE bonafide_credentials", func(ctx context.Context, k *sqlstore.Keyring) error {
+				return k.RevokeSecret(ctx, c.Integration, c.Secrets[0])
+			}, errFault},
+			{"SetActive, at the commit", "COMMIT", func(ctx context.Context, k *sqlstore.Keyring) error {
+				return k.SetActive(ctx, c.Integration, false)
+			}, session.ErrUnknown},
+		}
+		for _, row := range rows {
+			t.Run(row.name, func(t *testing.T) {
+				t.Parallel()
+				spy := on.spy()
+				keyring := added(t, on, on.migrated(t, spy.Name, 1), c)
+				spy.On(fail(1, row.statement, errFault), nil)
+				err := row.change(t.Context(), keyring)
+				if !errors.Is(err, row.want) || strings.Contains(err.Error(), secret.Reveal()) {
+					t.Errorf("got %v, want %v", err, row.want)
+				}
+				spy.On(nil, nil)
+				got, err := keyring.ByKey(t.Context(), c.APIKey)
+				done(t, "ByKey", err)
+				if !got.Active || !slices.EqualFunc(got.Secrets, c.Secrets, (*auth.Secret).Equal) {
+					t.Errorf("after a change that failed: got %+v, want %+v", got, c)
+				}
+				if _, err := keyring.ByKey(t.Context(), other.APIKey); !errors.Is(err, auth.ErrUnknownKey) {
+					t.Errorf("ByKey of what was not added: got %v, want ErrUnknownKey", err)
+				}
+			})
+		}
+	})
 }
 
 // A keyring whose database is away must not call a key unknown.
 func TestADatabaseThatFailsKnowsNoStrangers(t *testing.T) {
 	t.Parallel()
-	c := someKeys(1)
-	spy := newSpy()
-	keyring := added(t, migrated(t, spy.Name, 1), c)
-	spy.On(fail(1, "SELECT k.integration", errFault), nil)
-	if _, err := keyring.ByKey(t.Context(), c.APIKey); !errors.Is(err, errFault) || errors.Is(err, auth.ErrUnknownKey) {
-		t.Errorf("ByKey: got %v, want %v and not ErrUnknownKey", err, errFault)
-	}
+	everywhere(t, func(t *testing.T, on kind) {
+		c := someKeys(1)
+		spy := on.spy()
+		keyring := added(t, on, on.migrated(t, spy.Name, 1), c)
+		spy.On(fail(1, "SELECT k.integration", errFault), nil)
+		if _, err := keyring.ByKey(t.Context(), c.APIKey); !errors.Is(err, errFault) || errors.Is(err, auth.ErrUnknownKey) {
+			t.Errorf("ByKey: got %v, want %v and not ErrUnknownKey", err, errFault)
+		}
+	})
 }
 
 // Every look-up of every verb goes by an index, and one by key or integration is a single statement.
@@ -334,7 +342,7 @@ func TestKeyringPlans(t *testing.T) {
 
 func BenchmarkKeyringByKey(b *testing.B) {
 	c := someKeys(2)
-	keyring := added(b, migrated(b, "sqlite3", 1), c)
+	keyring := added(b, onSQLite(), migrated(b, "sqlite3", 1), c)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := keyring.ByKey(b.Context(), c.APIKey); err != nil {

@@ -31,6 +31,8 @@ func (l *list) between(from, after uuid.UUID) {
 
 // page reads so many rows of the list, after others that it passes over.
 func page[T any](ctx context.Context, s *Store, l list, fields func(*T) []any, skip, n int) ([]T, error) {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
 	query, args, err := sqlx.In(l.query+" ORDER BY id DESC LIMIT ? OFFSET ?", append(l.args, max(n, 0), max(skip, 0))...)
 	if err != nil {
 		return nil, err

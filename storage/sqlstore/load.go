@@ -31,6 +31,8 @@ func (s *Store) Load(ctx context.Context, ref session.Ref, parts session.Parts) 
 }
 
 func (s *Store) find(ctx context.Context, c Conn, ref session.Ref) (session.Session, error) {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
 	query, id := s.queries.byID, ref.ID
 	switch {
 	case ref.Attempt != uuid.Nil:

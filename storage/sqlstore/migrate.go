@@ -20,7 +20,7 @@ var (
 	// ErrNewerSchema: a newer version of this package migrated the database.
 	ErrNewerSchema = errors.New("sqlstore: the database was migrated by a newer version of bonafide")
 
-	errDialect = errors.New("sqlstore: the dialect is empty: use sqlstore.SQLite()")
+	errDialect = errors.New("sqlstore: the dialect is empty: use sqlstore.SQLite() or sqlstore.Postgres()")
 )
 
 //go:embed migrations

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -30,15 +31,53 @@ func (s *Store) findOut(ctx context.Context, changes []session.Change, errs []er
 // errNoTrace: what the change would have left is not there to be looked for.
 var errNoTrace = errors.New("sqlstore: the change leaves nothing to know it by")
 
-// wasDone finds out by the id of the change, which its events have, and its entries until they are changed again.
-func (s *Store) wasDone(ctx context.Context, c *session.Change) (bool, error) {
+// wasDone finds out whether the change was done. A server that did not answer may yet be at the commit, and
+// hold the locks of the change until then: who is given them sees what became of it.
+func (s *Store) wasDone(ctx context.Context, c *session.Change) (done bool, err error) {
+	done, err = s.look(ctx, s.conn(), c)
+	if done || err != nil || s.dialect.lock == "" {
+		return done, err
+	}
+	err = s.write(ctx, func(ctx context.Context, conn Conn) error {
+		free, err := s.await(ctx, conn, c)
+		if err == nil && !free {
+			done, err = s.look(ctx, conn, c)
+		}
+		return cmp.Or(err, errNothing)
+	})
+	return done, err
+}
+
+// await waits for who has the change's session, or its first entry, and reports whether it could be added and so is
+// not there. The caller undoes what it writes.
+func (s *Store) await(ctx context.Context, conn Conn, c *session.Change) (free bool, err error) {
+	switch {
+	case c.Session.ID != uuid.Nil && c.Base != 0:
+		_, _, err = one(ctx, conn, headFields, s.queries.head, idOf(c.Session.ID))
+		return false, err
+	case c.Session.ID != uuid.Nil:
+		err = add(ctx, conn, s.queries.insertSession, sessionFields(&c.Session)...)
+	case c.Entries[0].Version > 1:
+		_, _, err = one(ctx, conn, entryHeadFields, s.queries.entryByID, idOf(c.Entries[0].ID))
+		return false, err
+	default:
+		err = add(ctx, conn, s.queries.addEntry, append(entryFields(&c.Entries[0]), idOf(c.ID))...)
+	}
+	if errors.Is(err, errTaken) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// look finds out by the id of the change, which its events have, and its entries until they are changed again.
+func (s *Store) look(ctx context.Context, conn Conn, c *session.Change) (bool, error) {
 	if c.Session.ID != uuid.Nil && len(c.Events) > 0 {
-		seqs, err := rows(ctx, s.conn(), intFields, s.queries.hasChange, idOf(c.Session.ID), idOf(c.ID))
+		seqs, err := rows(ctx, conn, intFields, s.queries.hasChange, idOf(c.Session.ID), idOf(c.ID))
 		return len(seqs) > 0, err
 	}
 	for i := range c.Entries {
 		e := &c.Entries[i]
-		by, there, err := one(ctx, s.conn(), writerFields, s.queries.entryWriter, idOf(e.ID))
+		by, there, err := one(ctx, conn, writerFields, s.queries.entryWriter, idOf(e.ID))
 		switch {
 		case err != nil:
 			return false, err

@@ -27,7 +27,10 @@ func (b *batch) loadPermits(changes []session.Change) error {
 	}
 	b.permits = make(map[string]*permitLog, len(asked))
 	for _, key := range slices.Sorted(maps.Keys(asked)) {
-		l, _, err := one(b.ctx, b.conn, permitLogFields, b.queries.permitLog, key)
+		l, there, err := one(b.ctx, b.conn, permitLogFields, b.queries.permitLog, key)
+		if err == nil && !there && b.dialect.lock != "" {
+			l, err = b.beginLog(key)
+		}
 		if err != nil {
 			return err
 		}
@@ -38,6 +41,15 @@ func (b *batch) loadPermits(changes []session.Change) error {
 		b.permits[key] = &l
 	}
 	return nil
+}
+
+// beginLog makes a log that is not there, so that it can be locked.
+func (b *batch) beginLog(key string) (permitLog, error) {
+	if err := b.exec(b.queries.beginLog, key); err != nil {
+		return permitLog{}, err
+	}
+	l, _, err := one(b.ctx, b.conn, permitLogFields, b.queries.permitLog, key)
+	return l, err
 }
 
 func (b *batch) loadPages(key string, l *permitLog, asked []session.Permit) error {

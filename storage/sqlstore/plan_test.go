@@ -27,9 +27,15 @@ type planned struct {
 
 func newPlanned(t *testing.T) *planned {
 	t.Helper()
-	spy := newSpy()
-	db := migrated(t, spy.Name, 4)
-	p := &planned{Store: newStore(t, db), spy: spy, db: db}
+	return newPlannedOn(t, onSQLite(), "")
+}
+
+// newPlannedOn is newPlanned on another database, which is told what it needs.
+func newPlannedOn(t *testing.T, on kind, options string) *planned {
+	t.Helper()
+	spy := on.spy()
+	db := on.open(t, spy.Name, on.file(t)+options, 4)
+	p := &planned{Store: on.store(t, db), spy: spy, db: db}
 	c := creation(newID())
 	c.Media = []session.Media{{ID: newID()}}
 	c.Session.Ref, c.Events[0].Listed = session.BlindIndex(newID()), true
@@ -293,7 +299,7 @@ func first(errs []error) error {
 // The host holds the write lock meanwhile. What is due waits for an earlier one, or for an endpoint that is left out.
 func TestNothingDueTakesNoLock(t *testing.T) {
 	t.Parallel()
-	db, store := host(t, 4)
+	db, store := host(t, onSQLite(), 4)
 	c := creation(newID())
 	waits, second := c.Deliveries[0], c.Events[0]
 	second.ID = newID()

@@ -115,6 +115,7 @@ func newChangeQueries(d Dialect, q joined) changeQueries {
 // permitQueries keep the permit logs.
 type permitQueries struct {
 	permitLog     string
+	beginLog      string
 	permitPage    string
 	putPermitLog  string
 	putPermitPage string
@@ -124,6 +125,7 @@ type permitQueries struct {
 func newPermitQueries(d Dialect, q joined) permitQueries {
 	return permitQueries{
 		permitLog:  q("SELECT n, at, most FROM bonafide_permit_logs WHERE key = ?", d.lock),
+		beginLog:   q("INSERT INTO bonafide_permit_logs (key, n, at, most) VALUES (?, 0, 0, 0)", unlessTaken),
 		permitPage: q("SELECT times FROM bonafide_permit_pages WHERE key = ? AND page = ?"),
 		putPermitLog: q("INSERT INTO bonafide_permit_logs (key, n, at, most) VALUES (?, ?, ?, ?)",
 			"ON CONFLICT (key) DO UPDATE SET n = excluded.n, at = excluded.at, most = excluded.most"),

@@ -31,6 +31,7 @@ func (s *Store) sweep(ctx context.Context, now time.Time, n int,
 	var changes []session.Change
 	var errs []error
 	err = s.write(ctx, func(ctx context.Context, c Conn) error {
+		changes = nil
 		due, err := rows(ctx, c, sessionFields, s.queries.dueSessions, timeOf(now), n)
 		if err != nil {
 			return err
@@ -69,6 +70,8 @@ func refused(err error) bool {
 
 // next asks for the earliest alarm; zero when there is none.
 func (s *Store) next(ctx context.Context, c Conn, query string) (time.Time, error) {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
 	at, _, err := one(ctx, c, timeFields, query)
 	return at, err
 }

@@ -7,6 +7,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/bonafide-idv/bonafide/session"
@@ -22,7 +23,8 @@ func (e *commitError) Error() string { return "commit: " + e.err.Error() }
 var errNothing = errors.New("sqlstore: nothing to write")
 
 // write runs work in a transaction that nobody writes beside: in the host's, which it leaves open, or in
-// one of its own. Until that is begun ctx can end it; from then on the caller waits for its outcome.
+// one of its own. Until that is begun ctx can end it; from then on the caller waits for its outcome. While others are in
+// the way, or the connection is lost before the commit, it is run again, each time as if for the first.
 func (s *Store) write(ctx context.Context, work func(context.Context, Conn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -30,6 +32,32 @@ func (s *Store) write(ctx context.Context, work func(context.Context, Conn) erro
 	if s.tx != nil {
 		return s.join(ctx, work)
 	}
+	return s.again(ctx, func() error { return s.writeOnce(ctx, work) })
+}
+
+// again runs a transaction until it is done, or fails for another reason than that others were in the way or that the
+// connection was lost, or ctx ends.
+func (s *Store) again(ctx context.Context, once func() error) error {
+	waiting, cancel := context.WithTimeout(ctx, bound)
+	defer cancel()
+	for wait := time.Millisecond; ; wait = min(2*wait, maxWait) {
+		err := once()
+		if err == nil || !s.dialect.engine.Again(err) || errors.As(err, new(*commitError)) {
+			return err
+		}
+		if !engine.Pause(waiting, jittered(wait)) {
+			return errors.Join(ctx.Err(), err)
+		}
+	}
+}
+
+// maxWait is how long a transaction waits at most until it is run again.
+const maxWait = 100 * time.Millisecond
+
+// jittered is a wait that is not the same for all who wait.
+func jittered(wait time.Duration) time.Duration { return wait/2 + rand.N(wait) }
+
+func (s *Store) writeOnce(ctx context.Context, work func(context.Context, Conn) error) error {
 	if s.turn != nil {
 		select {
 		case s.turn <- struct{}{}:
@@ -52,11 +80,15 @@ func (s *Store) write(ctx context.Context, work func(context.Context, Conn) erro
 		}
 		return err
 	}
-	if err := s.commit(own, conn); err != nil {
-		return &commitError{err}
+	err = s.commit(own, conn)
+	switch {
+	case err == nil:
+		open = false
+		return nil
+	case s.dialect.engine.Busy(err) && !s.dialect.engine.Recommits:
+		return err // the database has rolled it back
 	}
-	open = false
-	return nil
+	return &commitError{err}
 }
 
 // join runs work in the host's transaction.
@@ -104,11 +136,15 @@ func undoable(ctx context.Context, c Conn, work func() error) error {
 
 // own is the context of what was begun, which a caller can not end.
 func (s *Store) own(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx = context.WithoutCancel(ctx)
+	// A context that never ends saves the driver a goroutine for each statement: a third of the time.
+	return s.bounded(context.WithoutCancel(ctx))
+}
+
+// bounded is ctx where statements always end, and elsewhere one that ends in any case.
+func (s *Store) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	if s.dialect.engine.Remote {
 		return context.WithTimeout(ctx, bound)
 	}
-	// A context that never ends saves the driver a goroutine for each statement: a third of the time.
 	return ctx, func() {}
 }
 
@@ -120,11 +156,19 @@ func (s *Store) read(ctx context.Context, work func(context.Context, Conn) error
 	if s.tx != nil {
 		return s.join(ctx, work)
 	}
+	return s.again(ctx, func() error { return s.readOnce(ctx, work) })
+}
+
+func (s *Store) readOnce(ctx context.Context, work func(context.Context, Conn) error) error {
 	conn, err := s.begin(ctx, s.dialect.read)
 	if err != nil {
 		return err
 	}
-	defer s.end(context.WithoutCancel(ctx), conn, true)
+	ending, cancel := s.own(ctx)
+	defer cancel()
+	defer s.end(ending, conn, true)
+	ctx, cancel = s.bounded(ctx)
+	defer cancel()
 	return work(ctx, conn)
 }
 
@@ -162,7 +206,8 @@ func (s *Store) commit(ctx context.Context, conn *sql.Conn) error {
 	defer cancel()
 	for {
 		_, err := conn.ExecContext(ctx, "COMMIT")
-		if err == nil || !s.dialect.engine.Busy(err) || !engine.Pause(waiting, time.Millisecond) {
+		if err == nil || !s.dialect.engine.Recommits || !s.dialect.engine.Busy(err) ||
+			!engine.Pause(waiting, time.Millisecond) {
 			return err
 		}
 	}

@@ -4,6 +4,10 @@ package engine
 
 import (
 	"context"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
 	"strings"
 	"time"
 
@@ -21,9 +25,14 @@ type Engine struct {
 
 	Remote    bool             // statements can hang on a network, and must have a bound
 	OneWriter bool             // writers of this process wait in a line, instead of at the database
+	Recommits bool             // a transaction stays open whose COMMIT others were in the way of
 	Busy      func(error) bool // others were in the way, and the statement or transaction can be run again
+	Lost      func(error) bool // the connection is lost, or the server is not there; nil: it has none
 	Idle      func(error) bool // there was no transaction to roll back
 }
+
+// Again reports whether a transaction that was not committed may well succeed when it is run again.
+func (e Engine) Again(err error) bool { return e.Busy(err) || e.Lost != nil && e.Lost(err) }
 
 // SQLite is SQLite 3.24 or newer. Errors are told apart by the text that SQLite itself gives them, so that no driver has
 // to be imported here; github.com/mattn/go-sqlite3 is the one that is tested.
@@ -34,6 +43,7 @@ func SQLite() Engine {
 		Bind:      sqlx.QUESTION,
 		Tables:    "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
 		OneWriter: true,
+		Recommits: true,
 		Busy:      sqliteBusy,
 		Idle:      func(err error) bool { return strings.Contains(err.Error(), "no transaction is active") },
 	}
@@ -44,6 +54,45 @@ func sqliteBusy(err error) bool {
 	text := err.Error()
 	return strings.Contains(text, "database is locked") || strings.Contains(text, "database table is locked") ||
 		strings.Contains(text, "database schema is locked")
+}
+
+// Postgres is PostgreSQL 13 or newer, and what speaks its protocol. Errors are told apart by their SQLSTATE, which
+// github.com/jackc/pgx and github.com/lib/pq both give by a method, so that no driver has to be imported here; the
+// former is the one that is tested.
+func Postgres() Engine {
+	return Engine{
+		Name:   "postgres",
+		Goose:  database.DialectPostgres,
+		Bind:   sqlx.DOLLAR,
+		Tables: "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = ?",
+		Remote: true,
+		Busy:   postgresBusy,
+		Lost:   postgresLost,
+		Idle:   func(error) bool { return false }, // it only warns
+	}
+}
+
+// postgresBusy knows serialization failures and deadlocks.
+func postgresBusy(err error) bool {
+	state := sqlState(err)
+	return state == "40001" || state == "40P01"
+}
+
+// postgresLost knows what drivers say of a connection that broke, and servers that start, stop or fail over.
+func postgresLost(err error) bool {
+	state := sqlState(err)
+	var broken net.Error
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
+		errors.As(err, &broken) && !broken.Timeout() || strings.HasPrefix(state, "08") || strings.HasPrefix(state, "57P")
+}
+
+// sqlState is the error's SQLSTATE; empty: it has none.
+func sqlState(err error) string {
+	var coded interface{ SQLState() string }
+	if errors.As(err, &coded) {
+		return coded.SQLState()
+	}
+	return ""
 }
 
 // Pause waits for d, and reports whether ctx is still alive.

@@ -8,6 +8,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // Spy is a driver before another. It sees the statements that are run on a connection by [sql.Conn.ExecContext] and
@@ -29,6 +30,7 @@ type Spy struct {
 type Statement struct {
 	Query string
 	Args  []driver.NamedValue
+	Ends  time.Time // when its ctx ends; zero: it does not
 }
 
 // New registers a spy before a driver whose connections run statements themselves, under a name of its own.
@@ -78,9 +80,10 @@ func (s *Spy) Open(dsn string) (driver.Conn, error) {
 	return &conn{whole, s}, nil
 }
 
-func (s *Spy) record(query string, args []driver.NamedValue) error {
+func (s *Spy) record(ctx context.Context, query string, args []driver.NamedValue) error {
+	ends, _ := ctx.Deadline()
 	s.mu.Lock()
-	s.seen = append(s.seen, Statement{query, args})
+	s.seen = append(s.seen, Statement{query, args, ends})
 	hook := s.before
 	s.mu.Unlock()
 	return call(hook, query)
@@ -116,7 +119,7 @@ type conn struct {
 }
 
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	if err := c.spy.record(query, args); err != nil {
+	if err := c.spy.record(ctx, query, args); err != nil {
 		return nil, err
 	}
 	if c.spy.skips != nil && c.spy.skips(query) {
@@ -130,7 +133,7 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 }
 
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	if err := c.spy.record(query, args); err != nil {
+	if err := c.spy.record(ctx, query, args); err != nil {
 		return nil, err
 	}
 	return c.capable.QueryContext(ctx, query, args)

@@ -1,0 +1,93 @@
+package sqlstore_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bonafide-idv/bonafide/storage/internal/sqlspy"
+)
+
+// queues are the indexes by which what is due is found, and what is before it.
+var queues = regexp.MustCompile(`bonafide_\w+_(due|lane)\b`)
+
+// TestPlansOfPostgres: every statement has an index that bounds what it looks at, in the order that it asks for. Which
+// of several PostgreSQL takes depends on how many rows there are, but for the queues.
+func TestPlansOfPostgres(t *testing.T) {
+	t.Parallel()
+	fresh := func(t *testing.T) *planned {
+		p := newPlannedOn(t, onPostgres(), "&enable_seqscan=off&enable_sort=off")
+		exec(t, p.db, "ANALYZE")
+		return p
+	}
+	shared := fresh(t)
+	for _, plan := range slices.Concat(plans, listPlans) {
+		t.Run(plan.verb, func(t *testing.T) { // one after another: they share the rows
+			p := shared
+			if strings.HasPrefix(plan.verb, "Apply") { // each changes the same rows
+				p = fresh(t)
+			}
+			p.spy.Taken()
+			if err := plan.run(t, p); err != nil {
+				t.Fatal(err)
+			}
+			var all strings.Builder
+			for _, s := range p.spy.Taken() {
+				found := p.explainPostgres(t, s)
+				all.WriteString(found)
+				if fault := unbounded(s.Query, found); fault != "" {
+					t.Errorf("%s:\n%s\ngot %s", s.Query, found, fault)
+				}
+			}
+			for _, line := range plan.want {
+				if queue := queues.FindString(line); !strings.Contains(all.String(), queue) {
+					t.Errorf("got\n%s\nwant %s to be used", all.String(), queue)
+				}
+			}
+		})
+	}
+}
+
+// unbounded says what is wrong with a plan; nothing when all is well.
+func unbounded(query, plan string) string {
+	sorted := strings.HasSuffix(query, "ORDER BY seq") || strings.Contains(query, "FROM bonafide_decisions ")
+	first := strings.HasSuffix(query, "LIMIT 1") || strings.HasPrefix(query, "SELECT id, due_at FROM bonafide_deliveries")
+	lines := strings.Split(plan, "\n")
+	for i, line := range lines {
+		switch {
+		case strings.Contains(line, "Seq Scan"):
+			return "a scan of a table"
+		case strings.Contains(line, "Sort Key") && !sorted:
+			return "a sort"
+		case strings.Contains(line, "Index") && strings.Contains(line, "Scan") && !strings.Contains(lines[i+1], "Index Cond") && !first:
+			return "a scan of a whole index"
+		}
+	}
+	return ""
+}
+
+func (p *planned) explainPostgres(t *testing.T, s sqlspy.Statement) (out string) {
+	t.Helper()
+	verb, _, _ := strings.Cut(s.Query, " ")
+	if !slices.Contains([]string{"SELECT", "UPDATE", "DELETE"}, verb) {
+		return ""
+	}
+	args := make([]any, len(s.Args))
+	for i, a := range s.Args {
+		args[i] = a.Value
+	}
+	rows, err := p.db.QueryContext(t.Context(), "EXPLAIN (COSTS OFF) "+s.Query, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", s.Query, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatal(err)
+		}
+		out += line + "\n"
+	}
+	return out
+}

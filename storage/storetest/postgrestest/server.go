@@ -1,0 +1,246 @@
+//go:build unix
+
+// Package postgrestest gives tests a PostgreSQL server: the one that BONAFIDE_TEST_POSTGRES names, or else one that is
+// started from the machine's own binaries and ends with the process. The test imports the driver, which has to be
+// registered under the name pgx, as github.com/jackc/pgx/v5/stdlib is.
+package postgrestest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The environment says where a server is, and whether there must be one.
+const (
+	EnvServer  = "BONAFIDE_TEST_POSTGRES"    // a URL, of who may create databases
+	EnvRequire = "BONAFIDE_REQUIRE_POSTGRES" // 1: a test that finds no server fails
+)
+
+// server is a running one.
+type server struct {
+	url   string  // of its first database
+	admin *sql.DB // of whoever makes schemas in it
+	ours  bool    // it ends with the process, and all that is in it
+	stop  func()
+}
+
+var (
+	one     = sync.OnceValues(start)
+	started atomic.Pointer[server]
+)
+
+// URL is that of the server's first database. Where there is none, the test is skipped, or fails if the environment
+// says that there must be one.
+func URL(t testing.TB) string {
+	t.Helper()
+	return running(t).url
+}
+
+func running(t testing.TB) *server {
+	t.Helper()
+	s, err := one()
+	if err != nil {
+		if os.Getenv(EnvRequire) == "1" {
+			t.Fatalf("there is no PostgreSQL: %v", err)
+		}
+		t.Skipf("SKIPPED: there is no PostgreSQL: %v; install it, or say in %s where it is", err, EnvServer)
+	}
+	return s
+}
+
+// Stop ends the server, if one was started. It is for TestMain.
+func Stop() {
+	if s := started.Load(); s != nil {
+		s.stop()
+	}
+}
+
+var schemas atomic.Int64
+
+// Schema makes a new schema that goes with the test or with the server, runs statements in it, as many as there are in
+// the text, and gives the URL of who works in it.
+func Schema(t testing.TB, statements string) string {
+	t.Helper()
+	s := running(t)
+	name := fmt.Sprintf("bonafide_%d_%d", os.Getpid(), schemas.Add(1))
+	s.run(t, "CREATE SCHEMA "+name+"; SET search_path = "+name+"; "+statements)
+	if !s.ours {
+		t.Cleanup(func() { s.run(t, "DROP SCHEMA "+name+" CASCADE") })
+	}
+	u, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("search_path", name)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// run runs statements as the one who makes schemas. They may set the search path: all that run here do.
+func (s *server) run(t testing.TB, statements string) {
+	t.Helper()
+	if _, err := s.admin.ExecContext(context.Background(), statements); err != nil {
+		t.Fatalf("%.100s: %v", statements, err)
+	}
+}
+
+// start finds a server, or starts one.
+func start() (*server, error) {
+	if at := os.Getenv(EnvServer); at != "" {
+		s := &server{url: at, stop: func() {}}
+		return s, s.await()
+	}
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "bonafide-postgres")
+	if err != nil {
+		return nil, err
+	}
+	s, err := run(bin, dir)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	started.Store(s)
+	return s, nil
+}
+
+// binaries is the folder with the newest PostgreSQL of the machine.
+func binaries() (string, error) {
+	if path, err := exec.LookPath("postgres"); err == nil {
+		return filepath.Dir(path), nil
+	}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	if len(found) == 0 {
+		return "", errors.New("no postgres in the PATH nor under /usr/lib/postgresql")
+	}
+	version := func(path string) int {
+		n, _ := strconv.Atoi(strings.Split(path, "/")[4])
+		return n
+	}
+	newest := slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) })
+	return filepath.Dir(newest), nil
+}
+
+// run makes a cluster in dir and starts it, as a user that is not root, which PostgreSQL refuses to be.
+func run(bin, dir string) (*server, error) {
+	as, err := nobody(dir)
+	if err != nil {
+		return nil, err
+	}
+	data := filepath.Join(dir, "data")
+	command := func(name string, args ...string) *exec.Cmd {
+		c := exec.Command(filepath.Join(bin, name), args...)
+		c.Dir, c.SysProcAttr = dir, as
+		return c
+	}
+	init := command("initdb", "--pgdata="+data, "--username=bonafide", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
+	if out, err := init.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	c := exec.Command("sh", slices.Concat([]string{"-c", keep, filepath.Join(bin, "postgres")}, settings(dir))...)
+	c.Dir, c.SysProcAttr, c.Stdout, c.Stderr = dir, as, log, log
+	alive, err := c.StdinPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		return nil, err
+	}
+	at := url.Values{"host": {dir}, "sslmode": {"disable"}}
+	s := &server{
+		url:  "postgres://bonafide@/postgres?" + at.Encode(),
+		ours: true,
+		stop: func() {
+			_ = alive.Close()
+			_ = c.Wait()
+			_ = os.RemoveAll(dir)
+		},
+	}
+	if err := s.await(); err != nil {
+		text, _ := os.ReadFile(log.Name())
+		s.stop()
+		return nil, fmt.Errorf("postgres does not answer: %w: %s", err, text)
+	}
+	return s, nil
+}
+
+// keep runs a server until the process that started it closes the pipe between them, or ends, however it does.
+const keep = `"$0" "$@" & read -r _; kill -QUIT $!; wait $!; rm -rf "$PWD"`
+
+// settings are those of a server that nobody else can reach, that may lose all, and that finds out soon who waits
+// for whom.
+func settings(dir string) []string {
+	args := []string{"-D", filepath.Join(dir, "data"), "-k", dir, "-h", ""}
+	for _, s := range []string{
+		"fsync=off", "full_page_writes=off", "synchronous_commit=off", "wal_level=minimal", "max_wal_senders=0",
+		"max_connections=400", "autovacuum=off", "jit=off", "deadlock_timeout=50ms",
+	} {
+		args = append(args, "-c", s)
+	}
+	return args
+}
+
+// nobody is how a process is started as somebody else than root, who gets the folder; as who one is, unless that is
+// root. What ends its parent by a signal to a group spares it, so that it can clean up.
+func nobody(dir string) (*syscall.SysProcAttr, error) {
+	as := &syscall.SysProcAttr{Setpgid: true}
+	if os.Geteuid() != 0 {
+		return as, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, _ := strconv.Atoi(u.Uid)
+		gid, _ := strconv.Atoi(u.Gid)
+		as.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		return as, os.Chown(dir, uid, gid)
+	}
+	return nil, errors.New("root may not run PostgreSQL, and there is no user postgres or nobody")
+}
+
+// await waits until the server answers.
+func (s *server) await() (err error) {
+	if s.admin, err = sql.Open("pgx", s.url); err != nil {
+		return err
+	}
+	s.admin.SetMaxIdleConns(8)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if err = s.admin.PingContext(ctx); err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-tick.C:
+		}
+	}
+}
