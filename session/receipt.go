@@ -30,11 +30,12 @@ type Receipt struct {
 	Signature string `json:"signature,omitempty"`
 }
 
-// Wrapper is a [Keeper] that can only wrap keys, as some key management services, and so cannot destroy those in backups.
-// Receipts then say that backups can be read until their own end.
+// Wrapper is a [Keeper] that can only wrap keys, as some key management services, or whose database retains what is
+// overwritten, and that so cannot destroy every copy. Receipts then say that backups can be read until their own end.
 type Wrapper interface {
 	Keeper
-	// OnlyWraps reports whether keys lie, wrapped, in their refs.
+	// OnlyWraps reports whether keys lie, wrapped, where Destroy does not reach them: in their refs, or in what a
+	// database retains.
 	OnlyWraps() bool
 }
 

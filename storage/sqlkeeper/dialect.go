@@ -6,10 +6,11 @@ import (
 	"github.com/bonafide-idv/bonafide/storage/internal/engine"
 )
 
-// Dialect is what differs between databases, as data. [SQLite] is one; the zero value is none, and refused.
+// Dialect is what differs between databases, as data: [SQLite] or [Postgres]. The zero value is none, and refused.
 type Dialect struct {
 	engine engine.Engine
 
+	anywhere string   // counts the tables of a name in all of the database, which backups take along as one
 	settings []string // of a connection that writes
 	begin    string   // opens a transaction that writes
 	share    string   // ends a look-up of a row that nobody may write until the transaction ends
@@ -17,6 +18,7 @@ type Dialect struct {
 	journal  string   // reads how old pages are kept; empty: it does not matter
 	logged   string   // the only good answer of journal
 	scrub    string   // takes what was overwritten out of the log; answers first whether others are in the way
+	traces   bool     // what was overwritten stays where nothing of ours can reach it
 }
 
 // SQLite is SQLite 3.24 or newer, with write-ahead logging. Errors are told apart by the text that SQLite
@@ -25,11 +27,29 @@ type Dialect struct {
 func SQLite() Dialect {
 	return Dialect{
 		engine:   engine.SQLite(),
+		anywhere: engine.SQLite().Tables,
 		settings: []string{"PRAGMA synchronous = FULL", "PRAGMA secure_delete = ON"},
 		begin:    "BEGIN IMMEDIATE",
 		journal:  "PRAGMA journal_mode",
 		logged:   "wal",
 		scrub:    "PRAGMA wal_checkpoint(TRUNCATE)",
+	}
+}
+
+// Postgres is PostgreSQL 13 or newer, through any driver whose errors give their SQLSTATE by a method of that name;
+// github.com/jackc/pgx/v5/stdlib is the one that is tested. It keeps what is overwritten for a while, so that
+// [Keeper.OnlyWraps] is true; the package's comment says for how long.
+func Postgres() Dialect {
+	return Dialect{
+		engine:   engine.Postgres(),
+		anywhere: "SELECT count(*) FROM pg_tables WHERE tablename = ?",
+		settings: []string{
+			"SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
+		},
+		begin:  "BEGIN ISOLATION LEVEL READ COMMITTED",
+		share:  "FOR SHARE",
+		lock:   "FOR UPDATE",
+		traces: true,
 	}
 }
 

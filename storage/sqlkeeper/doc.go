@@ -1,5 +1,5 @@
 // Package sqlkeeper keeps the keys of sessions in a second SQL database: a [session.Keeper] for processes on
-// many machines, in tables whose names begin with bonafide_keys. It is for SQLite now.
+// many machines, in tables whose names begin with bonafide_keys. It is for SQLite and PostgreSQL.
 //
 // # Why a second database
 //
@@ -20,6 +20,12 @@
 //	err = sqlkeeper.Migrate(ctx, db, sqlkeeper.SQLite())
 //	keeper, err := sqlkeeper.New(db, sqlkeeper.SQLite(), master)
 //
+// On PostgreSQL the first line is one of github.com/jackc/pgx/v5/stdlib, and the dialect [Postgres]:
+//
+//	db, err := sql.Open("pgx", url)
+//
+// The tables are in the first schema of the search path; that schema has to be there.
+//
 // The master key is 32 random bytes, and no part of the database: filekeeper.LoadMaster makes one in a file.
 // What goes with it are the keys of all sessions, so it is copied once, to where no backup of either database
 // goes.
@@ -31,7 +37,7 @@
 // keeps, is the row's number and its name: it opens nothing without the row and the master key. A row that was
 // changed, or exchanged with another, is an error that wraps [session.ErrKeeper] and never another key. Make
 // answers when the row is committed and synced, whatever the host has set: the Keeper sets that on its
-// connections itself.
+// connections itself. Of PostgreSQL that is synchronous_commit; fsync, which is its server's, must not be off.
 //
 // A master key that is wrong or lost is an error that wraps session.ErrKeeper, at New already, and never the
 // answer that something is erased: the database has the names of the master keys that it is under. A name is
@@ -50,12 +56,16 @@
 // be in the log, so Destroy is called again, as the engine does. What the file system, a snapshot or an SSD
 // keeps beneath the file is as storage/filekeeper says.
 //
-// On PostgreSQL, for which the dialect has its places and which is not here yet, less can be promised. An
-// overwritten row is a dead tuple until VACUUM takes it, and its page is not wiped even then; the write-ahead
-// log holds the row as it was made until its segment is recycled, and for ever where it is archived; replicas
-// hold both. All of that is wrapped, and opens only with the master key. So there the time that an erasure
-// takes is the age of the oldest archived segment, or the time until the next Rotate, whichever is shorter; and
-// wal_level and archiving of this database are to be set with that in mind.
+// On PostgreSQL less can be promised, and so [Keeper.OnlyWraps] is true there, and receipts of redactions say that
+// backups can be read until their own end. Destroy commits the zeros as a new version of the row. The one before
+// is a dead row until a vacuum takes it, and its bytes may stay in their page until others come to lie there; the
+// write-ahead log holds the row as it was made until its segment is recycled, for ever where it is archived; and
+// replicas and base backups hold both. All of that is wrapped, and opens with the master key alone. So the time
+// that an erasure takes is the age of the oldest such copy, or the time until a [Keeper.Rotate] has answered nil
+// and the previous master key is destroyed, whichever is shorter: rotate as often as that time is to be short.
+// Log, replicas and base backups are those of a whole server, of all its databases, so this one should be on
+// another server than that of the sessions, one that archives nothing or keeps it for a short time; a Keeper
+// cannot see whether it is.
 //
 // # Changing the master key
 //
@@ -67,10 +77,10 @@
 //
 // First the database records that fresh takes over, and from then on wraps all that is new, by whichever
 // process: Make reads the record in its own transaction. Then the rows are wrapped anew, 500 in a transaction,
-// a second or so for each 100,000. At the end the log is emptied and the record of the previous master key
-// removed. What is interrupted goes on with the next Rotate. When it has answered nil the previous master key
-// opens nothing of the database, and once it is destroyed, no copy of the database from before either. That
-// also ends what a log, a replica or a backup of this database has kept of keys that were destroyed.
+// a second or so for each 100,000 on SQLite. At the end the log is emptied, on SQLite, and the record of the
+// previous master key removed. What is interrupted goes on with the next Rotate. When it has answered nil the
+// previous master key opens no row of the database, and once it is destroyed, no copy of the database from before
+// either. That also ends what a log, a replica or a backup of this database has kept of keys that were destroyed.
 //
 // Nonces are random, so one master key should wrap no more than 2^32 keys.
 //

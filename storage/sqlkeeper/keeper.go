@@ -29,7 +29,7 @@ type Keeper struct {
 	masters map[masterName]masterKey // those that were given
 }
 
-var _ session.Keeper = (*Keeper)(nil)
+var _ session.Wrapper = (*Keeper)(nil)
 
 // Make adds a row, and waits until it is durable. The ref has 25 bytes. A session for which Make was called
 // twice has two keys, each with its ref.
@@ -96,11 +96,12 @@ func (k *Keeper) Open(ctx context.Context, id uuid.UUID, ref []byte) (session.Ke
 	return key, nil
 }
 
-// Destroy overwrites the wrapped key in its row, and takes it out of the database's log: for SQLite it waits
-// until all of the write-ahead log is in the file and the log is empty. As long as a reader is in the way, for
-// more than 10 seconds, that is an error, though Open answers [session.ErrErased] already; so call it again.
-// Repeated, it does all of it again. An id or a ref that it does not know is an error that wraps
-// [session.ErrKeeper], and no row is touched.
+// Destroy overwrites the wrapped key in its row, and takes it out of the database's log where it can: for SQLite
+// it waits until all of the write-ahead log is in the file and the log is empty. As long as a reader is in the
+// way, for more than 10 seconds, that is an error, though Open answers [session.ErrErased] already; so call it
+// again. For PostgreSQL it waits until the row is committed and synced, and what the row was before stays beyond
+// its reach: see [Keeper.OnlyWraps]. Repeated, it does all of it again. An id or a ref that it does not know is
+// an error that wraps [session.ErrKeeper], and no row is touched.
 func (k *Keeper) Destroy(ctx context.Context, id uuid.UUID, ref []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -121,6 +122,11 @@ func (k *Keeper) Destroy(ctx context.Context, id uuid.UUID, ref []byte) error {
 		return k.scrub(ctx, c)
 	}))
 }
+
+// OnlyWraps implements [session.Wrapper]: it reports whether a key that was destroyed may still lie somewhere,
+// wrapped by the master key, where Destroy does not reach it. It is false on SQLite. On PostgreSQL, with its dead
+// rows and its log, it is true, and receipts of redactions say that backups can be read until their own end.
+func (k *Keeper) OnlyWraps() bool { return k.dialect.traces }
 
 // errRef: no row has this id and this ref.
 var errRef = fmt.Errorf("%w: the ref is not of this session, or its row is not there", session.ErrKeeper)

@@ -20,11 +20,11 @@ var (
 	ErrNotMigrated = errors.New("sqlkeeper: the database is not migrated: call sqlkeeper.Migrate first")
 	// ErrNewerSchema: a newer version of this package migrated the database.
 	ErrNewerSchema = errors.New("sqlkeeper: the database was migrated by a newer version of bonafide")
-	// ErrStore: the database is the one of the sessions. With the keys in it, each backup of it would open what
-	// was erased.
+	// ErrStore: the database is the one of the sessions, in whichever of its schemas. With the keys in it, each
+	// backup of it would open what was erased.
 	ErrStore = errors.New("sqlkeeper: this is the database of the sessions: keys belong into another")
 
-	errDialect = errors.New("sqlkeeper: the dialect is empty: use sqlkeeper.SQLite()")
+	errDialect = errors.New("sqlkeeper: the dialect is empty: use sqlkeeper.SQLite() or sqlkeeper.Postgres()")
 )
 
 //go:embed migrations
@@ -58,7 +58,7 @@ func Migrate(ctx context.Context, db *sql.DB, d Dialect) error {
 // checkApart refuses the database of the sessions.
 func checkApart(ctx context.Context, db *sql.DB, d Dialect) error {
 	for _, table := range []string{"bonafide_schema", "bonafide_sessions"} {
-		if n, err := countTables(ctx, db, d, table); err != nil || n > 0 {
+		if n, err := countTables(ctx, db, d, d.anywhere, table); err != nil || n > 0 {
 			return cmp.Or(err, ErrStore)
 		}
 	}
@@ -67,7 +67,7 @@ func checkApart(ctx context.Context, db *sql.DB, d Dialect) error {
 
 // checkSchema reads the version that the migrations themselves wrote, whoever ran them.
 func checkSchema(ctx context.Context, db *sql.DB, d Dialect) error {
-	n, err := countTables(ctx, db, d, "bonafide_keys_schema")
+	n, err := countTables(ctx, db, d, d.engine.Tables, "bonafide_keys_schema")
 	if err != nil {
 		return err
 	}
@@ -87,8 +87,8 @@ func checkSchema(ctx context.Context, db *sql.DB, d Dialect) error {
 	return nil
 }
 
-func countTables(ctx context.Context, db *sql.DB, d Dialect, name string) (n int, err error) {
-	if err := ask(ctx, db, d, &n, d.engine.Tables, name); err != nil {
+func countTables(ctx context.Context, db *sql.DB, d Dialect, query, name string) (n int, err error) {
+	if err := ask(ctx, db, d, &n, query, name); err != nil {
 		return 0, fmt.Errorf("sqlkeeper: look for the table %s: %w", name, err)
 	}
 	return n, nil

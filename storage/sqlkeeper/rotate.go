@@ -13,8 +13,9 @@ const batchSize = 500
 
 // Rotate makes master the database's master key: it wraps each live key anew, batch by batch, while Make, Open
 // and Destroy go on, here and in other processes. When it returns nil, the master key that the database had
-// before opens nothing of it any more, nor of its log. Until then the database needs both. What is destroyed
-// stays destroyed.
+// before opens no row of it any more, and on SQLite nothing of its log. On PostgreSQL the log and dead rows go on
+// to hold what it opens, so destroy it then. Until Rotate has returned nil the database needs both. What is
+// destroyed stays destroyed.
 //
 // It may be interrupted at any point, by the end of ctx, an error or a crash, and nothing is lost: called
 // again, in whatever process, it goes on. When master is the database's master key already there is nothing to
