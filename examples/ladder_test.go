@@ -6,12 +6,14 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "github.com/mattn/go-sqlite3"
 
 	"github.com/bonafide-idv/bonafide/auth"
@@ -22,6 +24,7 @@ import (
 	"github.com/bonafide-idv/bonafide/httpadapter/verifa"
 	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
 	"github.com/bonafide-idv/bonafide/httpadapter/webhook"
+	"github.com/bonafide-idv/bonafide/media"
 	"github.com/bonafide-idv/bonafide/session"
 	"github.com/bonafide-idv/bonafide/session/sessiontest"
 	"github.com/bonafide-idv/bonafide/storage/fileblobs"
@@ -29,6 +32,7 @@ import (
 	"github.com/bonafide-idv/bonafide/storage/memstore"
 	"github.com/bonafide-idv/bonafide/storage/sqlstore"
 	"github.com/bonafide-idv/bonafide/storage/storetest"
+	"github.com/bonafide-idv/bonafide/storage/storetest/postgrestest"
 )
 
 // TestReadmeIsThisFile: every line of Go in the README, but for its program, stands in this file, in the same
@@ -112,6 +116,33 @@ func TestLadderOnSQL(t *testing.T) {
 	if _, err := engine.Get(ctx, s.ID); err != nil {
 		t.Errorf("after the commit: %v", err)
 	}
+}
+
+func TestLadderOnPostgres(t *testing.T) {
+	t.Parallel()
+	ctx, url := t.Context(), postgrestest.Schema(t, "")
+
+	db, err := sql.Open("pgx", url) // github.com/jackc/pgx/v5/stdlib
+	ok(t, err)
+	defer db.Close()
+	err = sqlstore.Migrate(ctx, db, sqlstore.Postgres())
+	ok(t, err)
+	store, err := sqlstore.New(db, sqlstore.Postgres())
+	ok(t, err)
+	engine, err := session.New(store, session.Config{Keeper: session.NewMemoryKeeper(), Blobs: media.NewMemoryBlobs()})
+	ok(t, err)
+	s, err := engine.Create(ctx, session.Facts{})
+	ok(t, err)
+	if _, err := engine.Get(ctx, s.ID); err != nil {
+		t.Errorf("after it was created: %v", err)
+	}
+}
+
+// TestMain ends the server of the tests.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	postgrestest.Stop()
+	os.Exit(code)
 }
 
 func TestLadderOverHTTP(t *testing.T) {

@@ -1,13 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -53,31 +50,6 @@ func isLoopback(host string) bool {
 		name = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	}
 	return strings.EqualFold(name, "localhost") || net.ParseIP(name).IsLoopback()
-}
-
-// checkStorage reads -db and -data.
-func (c *config) checkStorage() error {
-	if c.data == "" {
-		return errors.New("-data is empty: it must name a folder")
-	}
-	if c.db == "" {
-		c.db = "sqlite:" + filepath.Join(c.data, "bonafide.db")
-	}
-	switch kind, path, _ := strings.Cut(c.db, ":"); {
-	case c.db == "memory:" && c.masterKey+c.previousMaster != "":
-		return errors.New("-master-key and -previous-master-key are for a database in a file, and -db memory: has none")
-	case c.db == "memory:":
-		return nil
-	case kind == "sqlite" && path != "" && !strings.HasPrefix(path, ":") && !strings.HasPrefix(path, "file:"):
-		c.sqlitePath = path
-	default:
-		return fmt.Errorf("-db %q is neither memory: nor sqlite:PATH", c.db)
-	}
-	if info, err := os.Stat(c.sqlitePath); err == nil && info.IsDir() {
-		return fmt.Errorf("-db %q is a folder, and must be a file", c.db)
-	}
-	c.masterKey = cmp.Or(c.masterKey, c.sqlitePath+".master")
-	return nil
 }
 
 // checkIdentity reads -api-key and -shared-secret.

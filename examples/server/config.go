@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/bonafide-idv/bonafide/httpadapter/verifa"
 	"github.com/bonafide-idv/bonafide/httpadapter/veriff"
@@ -54,7 +55,10 @@ type config struct {
 	restored        bool
 	logLevelName    string
 	logLevel        slog.Level
-	sqlitePath      string // empty: everything is in memory
+	synchronous     string          // of SQLite: full, normal or empty, which is full
+	sqlitePath      string          // empty: the database is not SQLite
+	postgres        *pgx.ConnConfig // nil: the database is not PostgreSQL
+	beside          string          // what the keys' file and the master key's are named after; empty: everything is in memory
 	parsedKey       uuid.UUID
 	givenIdentity   bool // key and secret come from outside, not from the credentials file
 	holdsSecrets    bool // the file
@@ -63,11 +67,17 @@ type config struct {
 	roster *roster           // of the file's integrations; nil: the flags make those that there are
 }
 
-const usage = `bonafide's example server: identity verification on SQLite or in memory, in the languages of Veriff and Verifa.
+const usage = `bonafide's example server: identity verification on SQLite, PostgreSQL or in memory, in the languages of Veriff and
+Verifa.
 
 Every flag is also an environment variable: BONAFIDE_ and its name in capitals, with underscores; and a member
 of the file of -config, in small letters, with underscores. A flag beats its environment variable, which beats
 the file.
+
+On PostgreSQL sessions, limits and deliveries are in the database, in the first schema of its search path, which has to be
+there; several servers of one machine share them if each is given the same -db and -data. The folder has the rest: the
+keys in postgres.keys, the master key in postgres.master unless -master-key says otherwise, media and credentials. Give an
+address with a password in BONAFIDE_DB or the file, as others of the machine see the flags; it is never printed.
 
 To try the sandbox: the first name decides, as Approve, Decline, Resubmit or Review. With -watchlist sandbox: a session
 of person.firstName "Approve", person.fullName "Ivan Examplov" and person.dateOfBirth "1963-05-17" has a possible match.
@@ -95,7 +105,7 @@ func parseConfig(args []string, getenv func(string) string, out io.Writer) (*con
 		return nil, inWords(flags, err)
 	}
 	if flags.NArg() > 0 {
-		return nil, fmt.Errorf("there is no argument %q: everything is said by flags", flags.Arg(0))
+		return nil, fmt.Errorf("there is no argument %q: everything is said by flags", shownArgument(flags.Arg(0)))
 	}
 	if err := fromEnvironment(flags, getenv); err != nil {
 		return nil, err
@@ -115,7 +125,7 @@ func (c *config) flags() *flag.FlagSet {
 	flags := flag.NewFlagSet("server", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&c.addr, "addr", "127.0.0.1:8080", "`host:port` to listen on")
-	flags.StringVar(&c.db, "db", "", "where sessions are: sqlite:`PATH`, or memory: (default sqlite:DATA/bonafide.db)")
+	c.databaseFlags(flags)
 	flags.StringVar(&c.data, "data", "bonafide-data", "`folder` of media, keys and credentials")
 	flags.StringVar(&c.publicURL, "public-url", "",
 		"`address` by which people and servers reach this one (default http://ADDR)")
@@ -149,6 +159,15 @@ func (c *config) flags() *flag.FlagSet {
 	return flags
 }
 
+// databaseFlags say where sessions are.
+func (c *config) databaseFlags(flags *flag.FlagSet) {
+	flags.StringVar(&c.db, "db", "",
+		"`where` sessions are: sqlite:PATH, postgres://USER@HOST/DATABASE, or memory: (default sqlite:DATA/bonafide.db)")
+	flags.StringVar(&c.synchronous, "synchronous", "",
+		"`how` far SQLite writes before it answers: full, or normal, which is faster and may lose the last writes when the "+
+			"power fails (default full)")
+}
+
 // verifaFlags are those of Verifa's language.
 func (c *config) verifaFlags(flags *flag.FlagSet) {
 	flags.StringVar(&c.liveKey, "live-key", "",
@@ -165,7 +184,7 @@ func (c *config) verifaFlags(flags *flag.FlagSet) {
 func (c *config) masterFlags(flags *flag.FlagSet) {
 	flags.StringVar(&c.masterKey, "master-key", "",
 		"`file` of the 32 bytes that seal the keys of the sessions, made at the first start; keep it out of the backups of the "+
-			"rest (default: that of -db with .master)")
+			"rest (default: the file of -db with .master, and on PostgreSQL DATA/postgres.master)")
 	flags.StringVar(&c.previousMaster, "previous-master-key", "",
 		"`file` of the master key until now, which -master-key replaces while the server runs (default: none)")
 	flags.BoolVar(&c.restored, "restored", false,

@@ -76,6 +76,16 @@ func TestBadConfiguration(t *testing.T) {
 		{"plan that is none", []string{"-plan", "gold"}, nil, `-plan "gold" is not free, starter`},
 		{"master key of what is not kept", []string{"-db", "memory:", "-master-key", "x"}, nil, "-db memory: has none"},
 		{"previous master key that is not there", []string{"-addr", "127.0.0.1:0", "-previous-master-key", "testdata/none"}, nil, "testdata/none is missing"},
+		{"synchronous of words", []string{"-synchronous", "off"}, nil, `-synchronous "off" is neither full nor normal`},
+		{"synchronous of no SQLite", []string{"-db", "memory:", "-synchronous", "full"}, nil, "-synchronous is for SQLite"},
+		{"synchronous of PostgreSQL", []string{"-db", "postgres://u@h/d", "-synchronous", "normal"}, nil, "-synchronous is for SQLite"},
+		{"PostgreSQL of another spelling", []string{"-db", "postgre://ada:hush@h/d"}, nil, "-db is neither"},
+		{"PostgreSQL that cannot be read", []string{"-db", "postgres://ada:hush%@h/d"}, nil, "-db cannot be read as postgres://"},
+		{"PostgreSQL with a port of words", nil, map[string]string{"BONAFIDE_DB": "postgresql://ada:hush@h:x/d"}, "-db cannot be read as postgres://"},
+		{"PostgreSQL with certificates that are not there", []string{"-db", "postgres://ada:hush@h/d?sslmode=verify-ca&sslrootcert=/none.pem"}, nil, "/none.pem"},
+		{"PostgreSQL where nobody listens", []string{"-addr", "127.0.0.1:0", "-db", "postgres://ada:hush@127.0.0.1:1/d?sslmode=disable"}, nil,
+			"postgres://ada@127.0.0.1:1/d cannot be opened"},
+		{"PostgreSQL without its flag", []string{"postgres://ada:hush@h/d"}, nil, `no argument "postgres://…"`},
 		{"log level", []string{"-log-level", "loud"}, nil, "-log-level"},
 		{"environment", nil, map[string]string{"BONAFIDE_SESSION_TTL": "soon"}, "BONAFIDE_SESSION_TTL"},
 		{"environment of words", nil, map[string]string{"BONAFIDE_LIVE": "perhaps"}, "BONAFIDE_LIVE"},
@@ -93,6 +103,9 @@ func TestBadConfiguration(t *testing.T) {
 			if said := stderr.String(); status != 2 || !strings.Contains(said, c.want) || strings.Count(said, "\n") != 1 {
 				t.Errorf("status %d, %q; want 2 and one sentence about %s", status, said, c.want)
 			}
+			if strings.Contains(stdout.String()+stderr.String(), "hush") {
+				t.Errorf("the password is in %q %q", &stdout, &stderr)
+			}
 		})
 	}
 }
@@ -107,6 +120,7 @@ var settings = []struct {
 }{
 	{"addr", `"127.0.0.1:1"`, "127.0.0.1:2", "127.0.0.1:3", [3]string{"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"}, func(c *config) any { return c.addr }},
 	{"db", `"sqlite:/a"`, "sqlite:/b", "sqlite:/c", [3]string{"/a", "/b", "/c"}, func(c *config) any { return c.sqlitePath }},
+	{"synchronous", `"normal"`, "full", "normal", [3]string{"normal", "full", "normal"}, func(c *config) any { return c.synchronous }},
 	{"desk-addr", `"127.0.0.1:1"`, "[::1]:2", "localhost:3", [3]string{"127.0.0.1:1", "[::1]:2", "localhost:3"}, func(c *config) any { return c.deskAddr }},
 	{"data", `"a"`, "b", "c", [3]string{"a", "b", "c"}, func(c *config) any { return c.data }},
 	{"public-url", `"https://a"`, "https://b", "https://c", [3]string{"https://a", "https://b", "https://c"}, func(c *config) any { return c.publicURL }},

@@ -47,7 +47,7 @@ func identity(cfg *config) (credentials, error) {
 		return credentials{}, nil
 	case cfg.givenIdentity:
 		return credentials{APIKey: cfg.parsedKey, SharedSecret: cfg.sharedSecret}, nil
-	case cfg.sqlitePath == "":
+	case cfg.beside == "":
 		return newCredentials(), nil // in memory everything ends with the process
 	}
 	return loadCredentials(filepath.Join(cfg.data, "credentials.json"))
@@ -60,7 +60,7 @@ func keysOf(cfg *config) (apiKeys, error) {
 		return keys, nil
 	}
 	made, err := newAPIKeys(), error(nil)
-	if cfg.sqlitePath != "" {
+	if cfg.beside != "" {
 		made, err = loadAPIKeys(filepath.Join(cfg.data, "api-keys.json"))
 	}
 	return apiKeys{cmp.Or(keys.Live, made.Live), cmp.Or(keys.Sandbox, made.Sandbox)}, err

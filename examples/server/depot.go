@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,8 +35,11 @@ type depot struct {
 
 // openDepot opens the store that was asked for.
 func openDepot(ctx context.Context, cfg *config) (*depot, error) {
-	if cfg.sqlitePath != "" {
+	switch {
+	case cfg.sqlitePath != "":
 		return openSQLite(ctx, cfg)
+	case cfg.postgres != nil:
+		return openPostgres(ctx, cfg)
 	}
 	return &depot{
 		store: memstore.New(),
@@ -55,20 +59,29 @@ func openSQLite(ctx context.Context, cfg *config) (*depot, error) {
 	if exists(path) && !exists(path+".keys") {
 		return nil, fmt.Errorf("%s.keys is missing, without which nothing in the database can be read: put it back, or name another -db", path)
 	}
-	db, err := sql.Open("sqlite3", sqlstore.SQLiteDSN(path))
+	db, err := sql.Open("sqlite3", cfg.sqliteDSN())
 	if err != nil {
 		return nil, err
 	}
 	d := &depot{ping: db.PingContext, close: func() { _ = db.Close() }}
-	if err := d.openBeside(ctx, cfg, db); err != nil {
+	if err := d.openBeside(ctx, cfg, db, sqlstore.SQLite()); err != nil {
 		d.close()
 		return nil, fmt.Errorf("%s cannot be opened: %w", path, err)
 	}
 	return d, nil
 }
 
+// sqliteDSN is the recommended one, with what -synchronous says.
+func (c *config) sqliteDSN() string {
+	dsn := sqlstore.SQLiteDSN(c.sqlitePath)
+	if c.synchronous == "normal" {
+		return strings.TrimSuffix(dsn, "FULL") + "NORMAL"
+	}
+	return dsn
+}
+
 // openBeside completes the depot around the database.
-func (d *depot) openBeside(ctx context.Context, cfg *config, db *sql.DB) error {
+func (d *depot) openBeside(ctx context.Context, cfg *config, db *sql.DB, dialect sqlstore.Dialect) error {
 	// The keys come first: a database without them is taken for one that has lost them.
 	keeper, err := openKeeper(cfg)
 	if err != nil {
@@ -76,10 +89,10 @@ func (d *depot) openBeside(ctx context.Context, cfg *config, db *sql.DB) error {
 	}
 	d.keeper, d.files = keeper, keeper
 	d.close = func() { _, _ = keeper.Close(), db.Close() }
-	if err := sqlstore.Migrate(ctx, db, sqlstore.SQLite()); err != nil {
+	if err := sqlstore.Migrate(ctx, db, dialect); err != nil {
 		return err
 	}
-	store, err := sqlstore.New(db, sqlstore.SQLite())
+	store, err := sqlstore.New(db, dialect)
 	if err != nil {
 		return err
 	}

@@ -270,6 +270,7 @@ func TestReadableFile(t *testing.T) {
 	}{
 		"secret of an integration": {`{"integrations":[{"api_key":"` + acmeKey + `","secrets":["` + hidden + `"]}]}`, "chmod 600"},
 		"live key":                 {`{"live_key":"` + liveKey + `"}`, "chmod 600"},
+		"password of a database":   {`{"db":"postgres://ada:` + hidden + `@db.example/d"}`, "chmod 600"},
 		"sandbox key":              {`{"sandbox_key":"vk_sandbox_aaaaaaaaaaaaaaaa"}`, "chmod 600"},
 		"key of an integration":    {`{"integrations":[{"name":"a","dialect":"verifa","sandbox":false,"keys":[{"key":"` + liveKey + `"}]}]}`, "chmod 600"},
 		"hash of a key": {`{"integrations":[{"name":"a","dialect":"verifa","sandbox":false,"keys":[{"prefix":"vk_live_aaaa","hash":"` +

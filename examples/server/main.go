@@ -1,5 +1,5 @@
 // Command server is bonafide as a server of its own: identity verification in the languages of Veriff and Verifa,
-// on SQLite or in memory, with no configuration needed.
+// on SQLite, on PostgreSQL or in memory, with no configuration needed.
 //
 //	go run ./examples/server
 //
@@ -88,7 +88,7 @@ func (s *server) serve(ctx context.Context, cfg *config, listener net.Listener, 
 	go func() { served <- server.Serve(listener) }()
 	stopDesk := s.desk.serve(served)
 
-	log.Info("listening", "addr", listener.Addr().String(), "db", cfg.db,
+	log.Info("listening", "addr", listener.Addr().String(), "db", cfg.shownDB(),
 		"integrations", s.directory.Load().labels())
 	log.Info("receipts and checkpoints are signed", "ed25519", base64.StdEncoding.EncodeToString(s.engine.ReceiptKey()))
 	s.directory.Load().introduce(log, &roster{})

@@ -15,7 +15,7 @@ import (
 
 // openKeeper opens the keys of the sessions with the master key, and the previous one where it is being changed.
 func openKeeper(cfg *config) (*filekeeper.Keeper, error) {
-	keys := cfg.sqlitePath + ".keys"
+	keys := cfg.beside + ".keys"
 	if cfg.previousMaster == "" && exists(keys) && !exists(cfg.masterKey) {
 		return nil, fmt.Errorf("the master key %s is missing, without which nobody can be read: put it back, "+
 			"or name it with -master-key", cfg.masterKey)
@@ -44,30 +44,44 @@ var engineKeyID = uuid.NewSHA1(uuid.Nil, []byte("bonafide example server: the en
 // engineKey is the engine's own key, made at the first start. The keeper has it, so that it is sealed by the master
 // key, and stays the same when that is changed; the database has no more than the keeper's ref.
 func engineKey(ctx context.Context, db *sql.DB, keeper session.Keeper) (key session.Key, err error) {
-	_, err = db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS example_server (name TEXT PRIMARY KEY, ref BLOB NOT NULL)`)
-	if err != nil {
+	if err := makeTable(ctx, db); err != nil {
 		return key, err
 	}
-	find := func() (ref []byte, err error) {
-		err = db.QueryRowContext(ctx, `SELECT ref FROM example_server WHERE name = 'engine key'`).Scan(&ref)
-		return ref, err
-	}
-	ref, err := find()
+	ref, err := findEngineKey(ctx, db)
 	if errors.Is(err, sql.ErrNoRows) {
 		if _, ref, err = keeper.Make(ctx, engineKeyID); err != nil {
 			return key, err
 		}
 		// Of two processes that start at once one is first, and both read what it wrote.
-		const keep = `INSERT INTO example_server (name, ref) VALUES ('engine key', ?) ON CONFLICT DO NOTHING`
+		const keep = `INSERT INTO example_server (name, ref) VALUES ('engine key', $1) ON CONFLICT DO NOTHING`
 		if _, err := db.ExecContext(ctx, keep, ref); err != nil {
 			return key, err
 		}
-		ref, err = find()
+		ref, err = findEngineKey(ctx, db)
 	}
 	if err != nil {
 		return key, err
 	}
 	return keeper.Open(ctx, engineKeyID, ref)
+}
+
+// makeTable makes the one table of the example's own. SQLite takes any word for a type.
+func makeTable(ctx context.Context, db *sql.DB) error {
+	try := func() error {
+		_, err := db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS example_server (name TEXT PRIMARY KEY, ref BYTEA NOT NULL)`)
+		return err
+	}
+	// Of two processes that make it at once in PostgreSQL one may fail, and finds it when it comes again.
+	if try() == nil {
+		return nil
+	}
+	return try()
+}
+
+// findEngineKey gives the keeper's ref of the engine's own key, or sql.ErrNoRows.
+func findEngineKey(ctx context.Context, db *sql.DB) (ref []byte, err error) {
+	err = db.QueryRowContext(ctx, `SELECT ref FROM example_server WHERE name = 'engine key'`).Scan(&ref)
+	return ref, err
 }
 
 // replaceMaster does what -previous-master-key asks for, and closes the channel when that is over.

@@ -23,7 +23,7 @@ func TestFlow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, db := range []string{"sqlite", "memory"} {
+	for _, db := range []string{"sqlite", "memory", "postgres"} {
 		t.Run(db, func(t *testing.T) {
 			t.Parallel()
 			told := make(chan string, 10)
@@ -35,6 +35,9 @@ func TestFlow(t *testing.T) {
 			flags := []string{"-data", t.TempDir(), "-webhook-url", hook.URL, "-allow-private-webhooks"}
 			if db == "memory" {
 				flags = append(flags, "-db", "memory:")
+			}
+			if db == "postgres" {
+				flags = append(flags, "-db", newPostgres(t))
 			}
 			s := start(t, flags...)
 			id, link := s.create("Approve")
@@ -158,7 +161,7 @@ func TestHelp(t *testing.T) {
 		"-webhook-decisions-url", "-webhook-events-url", "-webhook-watchlist-url", "-webhook-user-status-url", "-webhook-fullauto-url",
 		"-allow-private-webhooks", "-live", "-session-ttl", "-create-per-minute", "-delete-per-hour", "-delete-per-day", "-log-level",
 		"-config", "-strict", "-codes", "-legacy-signature", "-watchlist", "-monitoring", "-max-upload", "-max-uploads", "-desk-addr",
-		"-live-key", "-sandbox-key", "-capture-ttl", "-plan", "-master-key", "-previous-master-key", "-restored"} {
+		"-live-key", "-sandbox-key", "-capture-ttl", "-plan", "-master-key", "-previous-master-key", "-restored", "-synchronous"} {
 		if !strings.Contains(stdout.String(), "  "+flag) {
 			t.Errorf("the help does not list %s", flag)
 		}
