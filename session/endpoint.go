@@ -231,6 +231,10 @@ func (e *Engine) writeEndpoint(ctx context.Context, in Integration,
 	if e.cfg.key() == (Key{}) {
 		return StoredEndpoint{}, ErrNoKey
 	}
+	// What is read for the first time while this is written must not take its place: see endpointCache.put.
+	if err := e.refresh(ctx); err != nil {
+		return StoredEndpoint{}, err
+	}
 	var written keptEndpoint
 	err := e.logged(ctx, in, func(now time.Time) (note AuditEntry, entries []Entry, err error) {
 		what, ep, err := next(now)

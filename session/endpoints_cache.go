@@ -105,7 +105,8 @@ func (e *Engine) refresh(ctx context.Context) error {
 
 func (s *endpointSet) fresh() bool { return s != nil && time.Since(s.at) < endpointsAge }
 
-// put makes known at once what was written here.
+// put makes known at once what was written here, so that who reads the endpoints meanwhile does not replace it by what
+// was there before. Something must be known already.
 func (c *endpointCache) put(ep keptEndpoint) {
 	for {
 		known := c.set.Load()
