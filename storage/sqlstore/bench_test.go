@@ -2,9 +2,12 @@ package sqlstore_test
 
 import (
 	"bytes"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 
 	"github.com/bonafide-idv/bonafide/session"
@@ -65,6 +68,64 @@ func BenchmarkCreate(b *testing.B) {
 			b.ReportMetric(float64(sessions.Microseconds())/float64(b.N*size.batch), "µs/session")
 		})
 	}
+}
+
+// Creations by many writers at once beside insertions of one row of as many bytes by as many, one commit each, in the same
+// run: "ratio" is how many times the rate of the one the other has.
+func BenchmarkWriters(b *testing.B) {
+	for _, writers := range []int{1, 16, 64} {
+		b.Run(strconv.Itoa(writers), func(b *testing.B) {
+			db := migrated(b, "sqlite3", 4)
+			store := newStore(b, db)
+			bare := sqlx.NewDb(open(b, "sqlite3", newFile(b), 1), "sqlite3")
+			bare.MustExec("CREATE TABLE bare (id BLOB NOT NULL PRIMARY KEY, body BLOB)")
+			tenant, row := newID(), bytes.Repeat([]byte{0x5a}, 1550)
+			at := now
+			b.ReportAllocs()
+			var sessions, rows time.Duration
+			for b.Loop() {
+				changes := make(chan session.Change, 20*writers)
+				for range cap(changes) {
+					at = at.Add(time.Second)
+					c := creation(tenant)
+					c.Session.ID = session.NewID(at)
+					c.Session.Sealed, c.Deliveries = row[:1300], nil
+					c.Permits = []session.Permit{{Key: "create", Rules: []session.Rule{{N: 600, Window: time.Minute}}, At: at}}
+					changes <- c
+				}
+				close(changes)
+				ids := make(chan uuid.UUID, cap(changes))
+				for range cap(changes) {
+					at = at.Add(time.Microsecond)
+					ids <- session.NewID(at)
+				}
+				close(ids)
+				sessions += byAll(writers, func() {
+					for c := range changes {
+						apply(b, store, c)
+					}
+				})
+				rows += byAll(writers, func() {
+					for id := range ids {
+						bare.MustExec("INSERT INTO bare (id, body) VALUES (?, ?)", id[:], row)
+					}
+				})
+			}
+			b.ReportMetric(float64(rows)/float64(sessions), "ratio")
+			b.ReportMetric(float64(20*writers*b.N)/sessions.Seconds(), "sessions/s")
+		})
+	}
+}
+
+// byAll is the time until all have worked.
+func byAll(workers int, work func()) time.Duration {
+	start := time.Now()
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(work)
+	}
+	all.Wait()
+	return time.Since(start)
 }
 
 // The expiry of due sessions (with an event each, 250 per commit) beside one UPDATE of as many

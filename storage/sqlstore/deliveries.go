@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -86,29 +85,35 @@ func (s *Store) nextUnclaimed(ctx context.Context, c Conn, claimed []session.Del
 	return time.Time{}, err
 }
 
-// Settle writes what became of claimed deliveries, all in one transaction.
+// Settle writes what became of claimed deliveries. Those of one call, and of callers at the same time, share a
+// transaction, as changes do.
 func (s *Store) Settle(ctx context.Context, done ...session.Delivery) []error {
 	if len(done) == 0 {
 		return nil
 	}
-	errs := make([]error, len(done))
-	err := s.write(ctx, func(ctx context.Context, c Conn) (err error) {
+	if s.tx == nil {
+		return outcomes(insist(ctx, s, s.settled, done))
+	}
+	return outcomes(transaction[session.Delivery](s.settleTogether).alone(ctx, done))
+}
+
+// settleTogether takes deliveries once its transaction is open, and answers a refusal for each, or one error for all.
+func (s *Store) settleTogether(ctx context.Context, take func() []session.Delivery) ([]error, error) {
+	var errs []error
+	err := s.writeOnce(ctx, func(ctx context.Context, c Conn) (err error) {
+		done := take()
+		errs = make([]error, len(done))
 		for i := range done {
 			if errs[i], err = s.settle(ctx, c, done[i]); err != nil {
-				return err
+				return s.together(len(done), &statementError{err})
 			}
+		}
+		if len(done) == 0 {
+			return errNothing
 		}
 		return nil
 	})
-	if err != nil {
-		for i := range errs {
-			errs[i] = s.wrap("settle", err)
-		}
-	}
-	if slices.IndexFunc(errs, func(err error) bool { return err != nil }) < 0 {
-		return nil
-	}
-	return errs
+	return errs, s.wrap("settle", err)
 }
 
 // settle answers a refusal, or an error that ends the transaction.

@@ -31,6 +31,14 @@
 // before its commit are run again, until the caller's ctx ends or 10 seconds have passed; of a commit whose answer is
 // lost the Store finds out what became of it. Nothing has its effect twice.
 //
+// # Many at once
+//
+// Callers of Apply, and of Settle, who come while a transaction is under way wait for it together, and the next one
+// serves up to 128 of them: they share its commit, which is most of what a small write costs, and nothing else. Each is
+// judged by itself and has an outcome of its own. If a statement of one fails they are done in smaller transactions, and
+// in the end that one alone fails. Who comes when nobody is there does not wait, there is no timer, and a caller whose ctx
+// ends before the transaction begins leaves the others as they are. In a host's transaction nothing is shared.
+//
 // # The host's transaction
 //
 // A session and a row of the host's can be written together or not at all:

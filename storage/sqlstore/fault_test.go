@@ -142,7 +142,7 @@ func TestOneFailingStatement(t *testing.T) {
 		spy, store := on.spiedStore(t, 1)
 		good, bad, other := creation(newID()), creation(newID()), creation(newID())
 		bad.Media = []session.Media{{ID: newID()}}
-		spy.On(fail(2, "INSERT INTO bonafide_media", errFault), nil)
+		spy.On(fail(3, "INSERT INTO bonafide_media", errFault), nil)
 		errs := store.Apply(t.Context(), good, bad, other)
 		if len(errs) != 3 || errs[0] != nil || !errors.Is(errs[1], errFault) || errs[2] != nil {
 			t.Fatalf("Apply: got %v, want the fault for the second change only", errs)
@@ -159,7 +159,7 @@ func TestOneFailingStatementOfASweep(t *testing.T) {
 		spy, store := on.spiedStore(t, 1)
 		good, bad := creation(newID()), creation(newID())
 		apply(t, store, good, bad)
-		spy.On(fail(2, "INSERT INTO bonafide_media", errFault), nil)
+		spy.On(fail(3, "INSERT INTO bonafide_media", errFault), nil)
 		done, _, err := store.Sweep(t.Context(), now, 10, func(s session.Session) (session.Change, bool) {
 			c, _ := silence(s)
 			if s.ID == bad.Session.ID {
@@ -216,9 +216,12 @@ func TestFaultsLeaveNothing(t *testing.T) {
 			{"Settle", func(ctx context.Context, store *sqlstore.Store, c session.Change) error {
 				d := c.Deliveries[0]
 				d.State = session.DeliveryDone
-				missing := d
-				missing.ID = newID()
-				return first(store.Settle(ctx, d, missing))
+				return first(store.Settle(ctx, d))
+			}},
+			{"Settle of what is not there", func(ctx context.Context, store *sqlstore.Store, c session.Change) error {
+				d := c.Deliveries[0]
+				d.ID = newID()
+				return first(store.Settle(ctx, d))
 			}},
 			{"Load", func(ctx context.Context, store *sqlstore.Store, c session.Change) error {
 				_, err := store.Load(ctx, session.Ref{Tenant: c.Session.Tenant, ID: c.Session.ID}, 0xff)

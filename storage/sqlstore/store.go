@@ -19,6 +19,9 @@ type Store struct {
 	dialect Dialect
 	queries queries
 	turn    chan struct{} // holds one token; nil: writers need not wait for each other
+
+	changes *group[session.Change]   // nil within a host's transaction
+	settled *group[session.Delivery] // nil within a host's transaction
 }
 
 var _ session.Store = (*Store)(nil)
@@ -46,6 +49,8 @@ func New(db *sql.DB, d Dialect) (*Store, error) {
 	if d.engine.OneWriter {
 		s.turn = make(chan struct{}, 1)
 	}
+	s.changes = newGroup(s.applyTogether)
+	s.settled = newGroup(s.settleTogether)
 	return s, nil
 }
 

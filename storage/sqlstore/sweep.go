@@ -42,13 +42,13 @@ func (s *Store) sweep(ctx context.Context, now time.Time, n int,
 			}
 		}
 		errs, err = s.judgeAndWrite(ctx, c, changes, due)
-		return err
+		return s.together(len(changes), err)
 	})
 	switch lost := new(commitError); {
 	case errors.As(err, &lost):
 		errs, err = s.findOut(ctx, changes, errs, lost), nil
-	case s.canGoAlone(err, changes):
-		errs, err = s.applyAlone(ctx, changes), nil // or one bad change would hold up the others for ever
+	case errors.As(err, new(*apartError)):
+		errs, err = transaction[session.Change](s.applyTogether).apart(ctx, changes), nil // or one bad change would hold up the others for ever
 	case err != nil:
 		return 0, s.wrap("sweep", err)
 	}

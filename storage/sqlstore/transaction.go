@@ -26,9 +26,6 @@ var errNothing = errors.New("sqlstore: nothing to write")
 // one of its own. Until that is begun ctx can end it; from then on the caller waits for its outcome. While others are in
 // the way, or the connection is lost before the commit, it is run again, each time as if for the first.
 func (s *Store) write(ctx context.Context, work func(context.Context, Conn) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	if s.tx != nil {
 		return s.join(ctx, work)
 	}
@@ -57,7 +54,11 @@ const maxWait = 100 * time.Millisecond
 // jittered is a wait that is not the same for all who wait.
 func jittered(wait time.Duration) time.Duration { return wait/2 + rand.N(wait) }
 
+// writeOnce is write that does not run work again.
 func (s *Store) writeOnce(ctx context.Context, work func(context.Context, Conn) error) error {
+	if s.tx != nil {
+		return s.join(ctx, work)
+	}
 	if s.turn != nil {
 		select {
 		case s.turn <- struct{}{}:
@@ -93,6 +94,9 @@ func (s *Store) writeOnce(ctx context.Context, work func(context.Context, Conn) 
 
 // join runs work in the host's transaction.
 func (s *Store) join(ctx context.Context, work func(context.Context, Conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	own, cancel := s.own(ctx)
 	defer cancel()
 	if err := work(own, s.tx); !errors.Is(err, errNothing) {

@@ -1,0 +1,119 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// apartError is why several things could not be written together, though some of them may be by themselves: a statement
+// of one of them failed, or others were in the way who want the same in another order. Nothing was written.
+type apartError struct{ error }
+
+func (e *apartError) Unwrap() error { return e.error }
+
+// together is what an error of a transaction means for those who share it.
+func (s *Store) together(things int, err error) error {
+	if err != nil && things > 1 && s.tx == nil && (errors.As(err, new(*statementError)) || s.dialect.engine.Again(err)) {
+		return &apartError{err}
+	}
+	return err
+}
+
+// transaction writes what it takes once that is open. It answers what became of each thing, or one error
+// for all, which then have no effect.
+type transaction[T any] func(ctx context.Context, take func() []T) ([]error, error)
+
+// orApart is the same transaction, but what fails together it writes apart.
+func (write transaction[T]) orApart(ctx context.Context, take func() []T) ([]error, error) {
+	var taken []T
+	errs, err := write(ctx, func() []T { taken = take(); return taken })
+	if errors.As(err, new(*apartError)) {
+		return write.apart(ctx, taken), nil
+	}
+	return errs, err
+}
+
+// apart writes what failed together by halves, down to the one that fails, so that none falls with another. All of it was
+// begun, so that ctx can end it no more.
+func (write transaction[T]) apart(ctx context.Context, things []T) []error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound)
+	defer cancel()
+	return write.halves(ctx, things)
+}
+
+func (write transaction[T]) halves(ctx context.Context, things []T) (errs []error) {
+	half := len(things) / 2
+	for _, part := range [][]T{things[:half], things[half:]} {
+		became, err := write(ctx, func() []T { return part })
+		switch {
+		case errors.As(err, new(*apartError)):
+			became = write.halves(ctx, part)
+		case err != nil:
+			became = slices.Repeat([]error{err}, len(part))
+		}
+		errs = append(errs, became...)
+	}
+	return errs
+}
+
+// alone writes one caller's things, who waits for nobody.
+func (write transaction[T]) alone(ctx context.Context, things []T) []error {
+	errs, err := write(ctx, func() []T { return things })
+	if err != nil {
+		return slices.Repeat([]error{err}, len(things))
+	}
+	return errs
+}
+
+// insist does one caller's things in a group, and does again, until ctx ends or 10 seconds have passed, what only failed
+// because others were in the way or the connection was lost. What comes after that, and was
+// refused, is done again too, as it may have needed it.
+func insist[T any](ctx context.Context, s *Store, g *group[T], things []T) []error {
+	var errs []error
+	passing := func(err error) bool {
+		return err != nil && s.dialect.engine.Again(err) && !errors.As(err, new(*commitError))
+	}
+	first := 0
+	err := s.again(ctx, func() error {
+		if errs == nil {
+			errs = g.do(ctx, things)
+		} else {
+			redo(ctx, g, things[first:], errs[first:])
+		}
+		if first = slices.IndexFunc(errs, passing); first >= 0 {
+			return errs[first]
+		}
+		return nil
+	})
+	for i := range errs {
+		if passing(errs[i]) {
+			errs[i] = err
+		}
+	}
+	return errs
+}
+
+// redo does again what has an error.
+func redo[T any](ctx context.Context, g *group[T], things []T, errs []error) {
+	var again []T
+	for i := range things {
+		if errs[i] != nil {
+			again = append(again, things[i])
+		}
+	}
+	outcomes := g.do(ctx, again)
+	for i := range errs {
+		if errs[i] != nil {
+			errs[i], outcomes = outcomes[0], outcomes[1:]
+		}
+	}
+}
+
+// outcomes is what a call answers: nil when all is done.
+func outcomes(errs []error) []error {
+	if slices.IndexFunc(errs, func(err error) bool { return err != nil }) < 0 {
+		return nil
+	}
+	return errs
+}
