@@ -136,13 +136,13 @@ func (e *Engine) newSession(ctx context.Context, in Integration, facts Facts, no
 	if s.Key = ref; len(ref) == 0 || len(ref) > maxRef {
 		return nil, fmt.Errorf("%w: the keeper's reference has %d bytes, and must have 1 to %d", ErrKeeper, len(ref), maxRef)
 	}
-	if s.Sealed, err = key.sealJSON(&s, part{"facts", s.ID}, facts); err != nil {
+	first := Attempt{ID: s.AttemptID, Session: s.ID, N: 1, Status: StatusCreated, CreatedAt: now}
+	snap := &Snapshot{Session: s, Facts: facts, Attempts: []Attempt{first}, key: hide(key)}
+	if snap.Sealed, err = key.sealJSON(&snap.Session, part{"facts", s.ID}, &snap.Facts); err != nil {
 		return nil, err
 	}
-	first := Attempt{ID: s.AttemptID, Session: s.ID, N: 1, Status: StatusCreated, CreatedAt: now}
 	return &work{
-		e: e, in: in, now: now,
-		snap:   &Snapshot{Session: s, Facts: facts, Attempts: []Attempt{first}, key: hide(key)},
+		e: e, in: in, now: now, snap: snap,
 		change: Change{ID: e.cfg.NewID(now), Attempts: []Attempt{first}},
 	}, nil
 }

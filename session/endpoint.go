@@ -161,7 +161,7 @@ func (e *Engine) EndpointSecret(ctx context.Context, id uuid.UUID) (string, erro
 	if err != nil {
 		return "", err
 	}
-	text, err := e.cfg.key().derive("endpoints").open(&Session{}, part{"endpoint secret", id}, ep.Secret)
+	text, err := e.cfg.derive("endpoints").open(&Session{}, part{"endpoint secret", id}, ep.Secret)
 	return string(text), err
 }
 
@@ -169,7 +169,7 @@ func (e *Engine) sealSecret(id uuid.UUID, secret string) ([]byte, error) {
 	if secret == "" {
 		return nil, &FactsError{"secret", FaultMissing}
 	}
-	return e.cfg.key().derive("endpoints").seal(&Session{}, part{"endpoint secret", id}, []byte(secret)), nil
+	return e.cfg.derive("endpoints").seal(&Session{}, part{"endpoint secret", id}, []byte(secret)), nil
 }
 
 func (e *Engine) addEndpoint(ctx context.Context, what string, ep StoredEndpoint, secret string) (

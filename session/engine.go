@@ -86,7 +86,9 @@ var ErrHosted = errors.New("session: not within a host's transaction")
 type core struct {
 	Config // without its Key
 
-	own    hiddenKey     // that Key
+	own     hiddenKey // that Key
+	derived sync.Map  // of purpose: a hiddenKey that own was made into
+
 	wake   chan struct{} // something may be due
 	asking chan struct{} // a token for each caller that waits for a registry
 

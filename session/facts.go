@@ -217,9 +217,7 @@ func (f Facts) Faults() []*FactsError {
 	}
 	refuse(len(f.Consents) > maxConsents, "consents", FaultTooLong)
 	refuse(len(f.Checks) > maxChecks, "checks", FaultTooLong)
-	for _, t := range f.texts() {
-		note(t.check())
-	}
+	f.texts(func(t field) { note(t.check()) })
 	refuse(f.Country != "" && !isCountry(f.Country), "country", FaultUnknown)
 	note(checkObject("metadata", f.Metadata, maxMetadata))
 	note(checkTags(f.Tags))
@@ -279,9 +277,9 @@ type field struct {
 	most       int
 }
 
-// texts are those of the facts for which one bound is enough.
-func (f Facts) texts() []field {
-	texts := []field{
+// texts goes through those of the facts for which one bound is enough.
+func (f *Facts) texts(do func(field)) {
+	for _, t := range [...]field{
 		{"callback", f.Callback, maxText}, {"address", f.Address, maxText}, {"street", f.Street, maxText},
 		{"house_number", f.HouseNumber, maxText}, {"postcode", f.Postcode, maxText}, {"query_id", f.QueryID, maxName},
 		{"country", f.Country, maxText}, {"residence.line1", f.Residence.Line1, maxText}, {"residence.line2", f.Residence.Line2, maxText},
@@ -293,18 +291,21 @@ func (f Facts) texts() []field {
 		{"person.gender", f.Person.Gender, maxText}, {"person.marital_status", f.Person.MaritalStatus, maxText},
 		{"document.type", f.Document.Type, maxText}, {"document.number", f.Document.Number, maxText},
 		{"document.country", f.Document.Country, maxText}, {"document.id_card_type", f.Document.IDCardType, maxText},
+	} {
+		do(t)
 	}
 	for _, c := range f.Consents {
-		texts = append(texts, field{"consents.type", c.Type, maxText})
+		do(field{"consents.type", c.Type, maxText})
 	}
 	for _, c := range f.Checks {
-		texts = append(texts, field{"checks", c, maxName})
+		do(field{"checks", c, maxName})
 	}
 	if i := f.Invite; i != nil {
-		texts = append(texts, field{"invite.name", i.Name, maxText}, field{"invite.email", i.Email, maxText},
-			field{"invite.display", i.Display, maxText}, field{"invite.support_url", i.SupportURL, maxText})
+		do(field{"invite.name", i.Name, maxText})
+		do(field{"invite.email", i.Email, maxText})
+		do(field{"invite.display", i.Display, maxText})
+		do(field{"invite.support_url", i.SupportURL, maxText})
 	}
-	return texts
 }
 
 // faultOf is the first fault of texts.

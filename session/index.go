@@ -18,15 +18,14 @@ var ErrNoKey = errors.New("session: Config.Key is missing")
 // RefIndex is the [Session.Ref] of an external reference among the sessions that an integration finds. Without
 // [Config.Key] it is zero.
 func (e *Engine) RefIndex(in Integration, externalRef string) BlindIndex {
-	key := e.cfg.key()
-	if key == (Key{}) || externalRef == "" {
+	if externalRef == "" || e.cfg.key() == (Key{}) {
 		return BlindIndex{}
 	}
 	whose := in.Tenant
 	if in.Dialect != "" {
 		whose = in.ID
 	}
-	return key.derive("external reference").index(whose, in.Sandbox, externalRef)
+	return e.cfg.derive("external reference").index(whose, in.Sandbox, externalRef)
 }
 
 // index is the keyed hash of a text of one tenant, live or sandbox.
@@ -45,3 +44,13 @@ func (k Key) index(tenant uuid.UUID, sandbox bool, text string) (x BlindIndex) {
 
 // key is [Config.Key].
 func (c *core) key() Key { return c.own() }
+
+// derive makes a key for one purpose from [Config.Key], once: purposes are few, and every request asks for some.
+func (c *core) derive(purpose string) Key {
+	if known, ok := c.derived.Load(purpose); ok {
+		return known.(hiddenKey)()
+	}
+	made := c.key().derive(purpose)
+	c.derived.Store(purpose, hide(made))
+	return made
+}

@@ -166,7 +166,7 @@ func (e *Engine) replay(ctx context.Context, kept Entry) error {
 	case answerOpen:
 		return &AnsweredError{rest}
 	case answerKept:
-		answer, err := e.cfg.key().derive("kept answers").open(&Session{Tenant: kept.Tenant}, part{"answer", kept.ID}, rest)
+		answer, err := e.cfg.derive("kept answers").open(&Session{Tenant: kept.Tenant}, part{"answer", kept.ID}, rest)
 		if err != nil {
 			return err
 		}
@@ -220,7 +220,7 @@ func (e *Engine) keep(in Integration, now time.Time, result any) ([]Entry, error
 		return nil, fmt.Errorf("session: the answer: %w", err)
 	}
 	kept := e.entry(in, uuid.Nil, now)
-	sealed := e.cfg.key().derive("kept answers").seal(&Session{Tenant: in.Tenant}, part{"answer", kept.ID}, answer)
+	sealed := e.cfg.derive("kept answers").seal(&Session{Tenant: in.Tenant}, part{"answer", kept.ID}, answer)
 	kept.Body = e.body(answerKept, sealed)
 	return []Entry{kept}, nil
 }
@@ -239,13 +239,13 @@ func (e *Engine) body(kind byte, answer []byte) []byte {
 
 // answerName finds an answer. A client's key may say who the person is, so it is not kept.
 func (e *Engine) answerName(in Integration) string {
-	x := e.cfg.key().derive("answers").index(in.Tenant, in.Sandbox, e.once.Scope+"\x00"+e.once.Key)
+	x := e.cfg.derive("answers").index(in.Tenant, in.Sandbox, e.once.Scope+"\x00"+e.once.Key)
 	return hex.EncodeToString(x[:])
 }
 
 // fingerprint tells one request from another. It is keyed, because a name and a date of birth can be guessed.
 func (e *Engine) fingerprint() []byte {
-	key := e.cfg.key().derive("requests")
+	key := e.cfg.derive("requests")
 	mac := hmac.New(sha256.New, key[:])
 	mac.Write(e.once.Request)
 	return mac.Sum(nil)

@@ -74,6 +74,7 @@ func (k Key) open(s *Session, p part, sealed []byte) ([]byte, error) {
 // sealJSON seals a value in the form in which it is kept.
 func (k Key) sealJSON(s *Session, p part, v any) ([]byte, error) {
 	var b bytes.Buffer
+	b.Grow(1 << 10) // most are shorter
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {

@@ -72,16 +72,20 @@ func (x *exchange) answer(status int, v any) error {
 
 // begin sends the head of an answer, signed if the key is known.
 func (x *exchange) begin(status int, contentType string, length int64, signature []byte) {
-	h := x.w.Header()
-	h.Set("Content-Type", contentType)
-	h.Set("Content-Length", strconv.FormatInt(length, 10))
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	if x.secret != nil {
-		h.Set(headerKey, x.key)
-		h.Set(headerVrfKey, x.key)
-		h.Set(headerSignature, string(signature))
-		h.Set(headerVrfSignature, string(signature))
+	signed := string(signature)
+	fields := [...][2]string{
+		{"Content-Type", contentType}, {"Content-Length", strconv.FormatInt(length, 10)},
+		{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"},
+		{headerKey, x.key}, {headerVrfKey, x.key}, {headerSignature, signed}, {headerVrfSignature, signed},
+	}
+	known := len(fields)
+	if x.secret == nil {
+		known = 4
+	}
+	h, values := x.w.Header(), make([]string, known) // one allocation for all
+	for i, field := range fields[:known] {
+		values[i] = field[1]
+		h[field[0]] = values[i : i+1 : i+1]
 	}
 	x.sent = true
 	x.w.WriteHeader(status)

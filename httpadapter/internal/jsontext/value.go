@@ -70,7 +70,7 @@ func (v Value) Member(name string) Value {
 	var found Value
 	if v.Kind() == Object {
 		v.Each(func(key, element Value) bool {
-			if key.Text() == name {
+			if key.is(name) {
 				found = element
 			}
 			return found == nil
@@ -136,7 +136,22 @@ func (v Value) Text() string {
 	return text
 }
 
-func (v Value) trimmed() Value { return bytes.TrimLeft(v, whiteSpace) }
+// is reports whether a string stands for text.
+func (v Value) is(text string) bool {
+	if inside := v[1 : len(v)-1]; bytes.IndexByte(inside, '\\') < 0 {
+		return string(inside) == text
+	}
+	return v.Text() == text
+}
+
+func (v Value) trimmed() Value {
+	for i, c := range v {
+		if c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+			return v[i:]
+		}
+	}
+	return nil
+}
 
 // first splits v behind the value that it begins with. The syntax is known to be right.
 func (v Value) first() (first, rest Value) {

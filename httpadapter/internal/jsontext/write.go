@@ -9,12 +9,16 @@ import (
 	"strings"
 )
 
+// usual is how long a text of ours is at most, as a rule.
+const usual = 1 << 10
+
 // Stringify writes v as JavaScript's JSON.stringify would: without white space and HTML escapes, U+2028, U+2029
 // and U+FFFD as they are, and without a newline at the end. A receiver that parses such a text and writes it
 // again has the same bytes, and a signature over them still fits. Members come in the order of the fields; raw JSON
 // must have been through [Normal]. Its errors are those of [json.Marshal].
 func Stringify(v any) ([]byte, error) {
 	var b bytes.Buffer
+	b.Grow(usual)
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
