@@ -41,6 +41,7 @@ var law = map[string][]string{
 	"storage/internal/engine": {},
 	"storage/internal/sqlspy": {},
 
+	"storage/storetest/faulty":       {"session", "media"},
 	"storage/storetest/postgrestest": {},
 
 	"httpadapter":         {"httpadapter/verifa", "httpadapter/veriff", "session", "auth"},
@@ -64,6 +65,7 @@ var law = map[string][]string{
 	"examples/receiver":          {"auth"},
 	"examples/server":            {"session", "decision", "decision/watchlist", "media", "auth", "httpadapter", "httpadapter/verifa", "httpadapter/veriff", "httpadapter/webhook", "storage/memstore", "storage/sqlstore", "storage/fileblobs", "storage/filekeeper"},
 	"examples/testdata/generate": {},
+	"examples/trial":             {},
 }
 
 // drivers are for the host to choose: only examples and tests import one, and what is for tests alone.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "github.com/mattn/go-sqlite3"
+	"go.uber.org/goleak"
 
 	"github.com/bonafide-idv/bonafide/auth"
 	"github.com/bonafide-idv/bonafide/decision"
@@ -138,12 +138,8 @@ func TestLadderOnPostgres(t *testing.T) {
 	}
 }
 
-// TestMain ends the server of the tests.
-func TestMain(m *testing.M) {
-	code := m.Run()
-	postgrestest.Stop()
-	os.Exit(code)
-}
+// TestMain ends the server of the tests, and sees that nothing else goes on.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(postgrestest.Tests{M: m}) }
 
 func TestLadderOverHTTP(t *testing.T) {
 	t.Parallel()

@@ -2,7 +2,6 @@ package session_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/bonafide-idv/bonafide/decision"
 	"github.com/bonafide-idv/bonafide/session"
+	"github.com/bonafide-idv/bonafide/storage/storetest/faulty"
 )
 
 // withAll lets a session have everything about a person that there can be.
@@ -82,99 +82,6 @@ func (b *bench) each(steps ...func() error) {
 	}
 }
 
-// faults is what goes wrong: the n-th call, from 0, of store, keeper and blobs together.
-type faults struct {
-	armed bool
-	n     int
-	lost  bool // it is done, and only the word of it is lost
-}
-
-var errFault = errors.New("the line went dead")
-
-// strike says whether this call goes wrong.
-func (f *faults) strike() bool {
-	if !f.armed {
-		return false
-	}
-	f.n--
-	return f.n == -1
-}
-
-// struck does what the call is for, unless it goes wrong before.
-func (f *faults) struck(do func() error) error {
-	if !f.strike() {
-		return do()
-	}
-	if f.lost {
-		_ = do()
-	}
-	return errFault
-}
-
-type faultyStore struct {
-	session.Store
-	*faults
-}
-
-func (s faultyStore) Load(ctx context.Context, ref session.Ref, parts session.Parts) (rec session.Record, err error) {
-	return rec, s.struck(func() (err error) { rec, err = s.Store.Load(ctx, ref, parts); return err })
-}
-
-func (s faultyStore) Query(ctx context.Context, q session.Query) (list []session.Session, err error) {
-	return list, s.struck(func() (err error) { list, err = s.Store.Query(ctx, q); return err })
-}
-
-func (s faultyStore) Entries(ctx context.Context, q session.EntryQuery) (list []session.Entry, err error) {
-	return list, s.struck(func() (err error) { list, err = s.Store.Entries(ctx, q); return err })
-}
-
-func (s faultyStore) Deliveries(ctx context.Context, q session.DeliveryQuery) (list []session.Delivery, err error) {
-	return list, s.struck(func() (err error) { list, err = s.Store.Deliveries(ctx, q); return err })
-}
-
-func (s faultyStore) Sweep(ctx context.Context, now time.Time, n int, tick func(session.Session) (session.Change, bool)) (done int, next time.Time, err error) {
-	return done, next, s.struck(func() (err error) { done, next, err = s.Store.Sweep(ctx, now, n, tick); return err })
-}
-
-func (s faultyStore) Apply(ctx context.Context, changes ...session.Change) (errs []error) {
-	if !s.strike() {
-		return s.Store.Apply(ctx, changes...)
-	}
-	err := errFault
-	if s.lost {
-		if errs := s.Store.Apply(ctx, changes...); errs != nil {
-			return errs
-		}
-		err = session.ErrUnknown
-	}
-	for range changes {
-		errs = append(errs, err)
-	}
-	return errs
-}
-
-type faultyKeeper struct {
-	session.Keeper
-	*faults
-}
-
-func (k faultyKeeper) Open(ctx context.Context, id uuid.UUID, ref []byte) (key session.Key, err error) {
-	return key, k.struck(func() (err error) { key, err = k.Keeper.Open(ctx, id, ref); return err })
-}
-
-func (k faultyKeeper) Destroy(ctx context.Context, id uuid.UUID, ref []byte) error {
-	return k.struck(func() error { return k.Keeper.Destroy(ctx, id, ref) })
-}
-
-type faultyBlobs struct {
-	*watchedBlobs
-	*faults
-}
-
-func (b faultyBlobs) Remove(ctx context.Context, names ...string) error {
-	return b.struck(func() error { return b.watchedBlobs.Remove(ctx, names...) })
-}
-
 // TestErasureInterrupted at each step, before it or when it was done and nobody learned of it: nothing is readable by
 // halves, and the alarm completes it.
 func TestErasureInterrupted(t *testing.T) {
@@ -185,45 +92,45 @@ func TestErasureInterrupted(t *testing.T) {
 		"retire":   func(b *bench, _ uuid.UUID) error { b.clock.Add(49 * time.Hour); _, err := b.Settle(b.ctx); return err },
 		"identity": func(b *bench, _ uuid.UUID) error { return b.redactPerson() },
 	} {
-		for _, lost := range []bool{false, true} {
-			t.Run(name+map[bool]string{false: "", true: ", and the answer is lost"}[lost], func(t *testing.T) {
+		for how, fault := range map[string]faulty.Fault{"refused": faulty.Refused(), "unknown": faulty.Unknown()} {
+			t.Run(name+", "+how, func(t *testing.T) {
 				t.Parallel()
-				for n := 0; ; n++ {
-					f := &faults{n: n, lost: lost}
-					b := setUpOver(t, withAll, func(b *bench, cfg *session.Config) {
-						b.store, cfg.Keeper, cfg.Blobs = faultyStore{b.store, f}, faultyKeeper{b.keeper, f}, faultyBlobs{b.blobs, f}
-					})
-					id := b.whole()
-					key := b.get(id).Key
-					f.armed = true
-					failed := erase(b, id)
-					b.clock.Add(2 * time.Hour)
-					_, _ = b.Settle(b.ctx) // in which it may go wrong as well
-					f.armed = false
-					b.unreadable(n, id)
-					b.clock.Add(2 * time.Hour)
-					b.settle()
-					if s, err := b.Get(b.ctx, id); err != nil || !s.RedactedAt.IsZero() {
-						b.erased(n, id) // by its alarm alone
-					}
-					if err := erase(b, id); err != nil && !errors.Is(err, session.ErrNotFound) {
-						t.Errorf("fault %d (%v), and repeated: %v", n, failed, err)
-					}
-					b.clock.Add(2 * time.Hour)
-					b.settle()
-					b.erased(n, id)
-					if _, err := b.keeper.Open(b.ctx, id, key); !errors.Is(err, session.ErrErased) {
-						t.Errorf("fault %d: the key: %v, want ErrErased", n, err)
-					}
-					if f.n >= 0 {
-						if n < 5 {
-							t.Errorf("only %d calls can go wrong", n)
-						}
-						return
-					}
+				n := faulty.Each(fault, func(line *faulty.Line) { erasureInterrupted(t, line, erase) })
+				if n < 5 {
+					t.Errorf("only %d calls can go wrong", n)
 				}
 			})
 		}
+	}
+}
+
+func erasureInterrupted(t *testing.T, line *faulty.Line, erase func(b *bench, id uuid.UUID) error) {
+	t.Helper()
+	b := setUpOver(t, withAll, func(b *bench, cfg *session.Config) {
+		b.store = line.Store(b.store)
+		cfg.Keeper, cfg.Blobs = line.Keeper(b.keeper), line.Blobs(b.blobs)
+	})
+	id := b.whole()
+	key := b.get(id).Key
+	line.Arm()
+	failed := erase(b, id)
+	b.clock.Add(2 * time.Hour)
+	_, _ = b.Settle(b.ctx) // in which it may go wrong as well
+	line.Disarm()
+	b.unreadable(line.N, id)
+	b.clock.Add(2 * time.Hour)
+	b.settle()
+	if s, err := b.Get(b.ctx, id); err != nil || !s.RedactedAt.IsZero() {
+		b.erased(line.N, id) // by its alarm alone
+	}
+	if err := erase(b, id); err != nil && !errors.Is(err, session.ErrNotFound) {
+		t.Errorf("fault %d (%v), and repeated: %v", line.N, failed, err)
+	}
+	b.clock.Add(2 * time.Hour)
+	b.settle()
+	b.erased(line.N, id)
+	if _, err := b.keeper.Open(b.ctx, id, key); !errors.Is(err, session.ErrErased) {
+		t.Errorf("fault %d: the key: %v, want ErrErased", line.N, err)
 	}
 }
 

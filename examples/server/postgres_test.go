@@ -8,21 +8,18 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/bonafide-idv/bonafide/storage/storetest/postgrestest"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	postgrestest.Stop()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(postgrestest.Tests{M: m}) }
 
 // password is one that the server of the tests takes as any other.
 const password = "hush-hush-17"

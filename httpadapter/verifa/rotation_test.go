@@ -81,9 +81,10 @@ func TestMasterKeyChangesWhileServing(t *testing.T) {
 			h.check(all)
 			end()
 			for i, former := range masters[:len(masters)-1] {
-				if _, end, err := open(former); !errors.Is(err, session.ErrKeeper) {
+				_, end, err := open(former)
+				end()
+				if !errors.Is(err, session.ErrKeeper) {
 					t.Errorf("the master key %d of %d: got %v, want %v", i+1, len(masters), err, session.ErrKeeper)
-					end()
 				}
 			}
 			again, end, err := open(masters[len(masters)-1])

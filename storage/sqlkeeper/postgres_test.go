@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.uber.org/goleak"
 
 	"github.com/bonafide-idv/bonafide/session"
 	"github.com/bonafide-idv/bonafide/session/keepertest"
@@ -24,11 +25,7 @@ import (
 	"github.com/bonafide-idv/bonafide/storage/storetest/postgrestest"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	postgrestest.Stop()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(postgrestest.Tests{M: m}) }
 
 var databases atomic.Int64
 

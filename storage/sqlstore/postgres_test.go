@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"database/sql"
 	"io/fs"
-	"os"
 	"strings"
 	"sync"
 	"testing"
+
+	"go.uber.org/goleak"
 
 	"github.com/bonafide-idv/bonafide/auth/keyringtest"
 	"github.com/bonafide-idv/bonafide/session"
@@ -16,11 +17,7 @@ import (
 	"github.com/bonafide-idv/bonafide/storage/storetest/postgrestest"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	postgrestest.Stop()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(postgrestest.Tests{M: m}) }
 
 // postgresFile makes a migrated schema, as migratedFile does a file, and gives its address.
 func postgresFile(t testing.TB) string {

@@ -63,11 +63,25 @@ func running(t testing.TB) *server {
 	return s
 }
 
-// Stop ends the server, if one was started. It is for TestMain.
+// Stop ends the server, if one was started, and the connections to it. It is for TestMain.
 func Stop() {
 	if s := started.Load(); s != nil {
+		if s.admin != nil {
+			_ = s.admin.Close()
+		}
 		s.stop()
 	}
+}
+
+// Tests are those of a package, which leave nothing running: where M is a [testing.M], the whole of TestMain is
+//
+//	goleak.VerifyTestMain(postgrestest.Tests{M: m}) // go.uber.org/goleak
+type Tests struct{ M interface{ Run() int } }
+
+// Run runs them, and then calls [Stop].
+func (t Tests) Run() int {
+	defer Stop()
+	return t.M.Run()
 }
 
 var schemas atomic.Int64
@@ -104,6 +118,7 @@ func (s *server) run(t testing.TB, statements string) {
 func start() (*server, error) {
 	if at := os.Getenv(EnvServer); at != "" {
 		s := &server{url: at, stop: func() {}}
+		started.Store(s)
 		return s, s.await()
 	}
 	bin, err := binaries()
@@ -141,66 +156,89 @@ func binaries() (string, error) {
 
 // run makes a cluster in dir and starts it, as a user that is not root, which PostgreSQL refuses to be.
 func run(bin, dir string) (*server, error) {
-	as, err := nobody(dir)
+	c, err := create(bin, dir)
 	if err != nil {
 		return nil, err
 	}
-	data := filepath.Join(dir, "data")
-	command := func(name string, args ...string) *exec.Cmd {
-		c := exec.Command(filepath.Join(bin, name), args...)
-		c.Dir, c.SysProcAttr = dir, as
-		return c
-	}
-	init := command("initdb", "--pgdata="+data, "--username=bonafide", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
-	if out, err := init.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("initdb: %w: %s", err, out)
-	}
-	log, err := os.Create(filepath.Join(dir, "log"))
+	end, err := c.start(keep+`; rm -rf "$PWD"`, settings()...)
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()
-	c := exec.Command("sh", slices.Concat([]string{"-c", keep, filepath.Join(bin, "postgres")}, settings(dir))...)
-	c.Dir, c.SysProcAttr, c.Stdout, c.Stderr = dir, as, log, log
-	alive, err := c.StdinPipe()
-	if err == nil {
-		err = c.Start()
-	}
-	if err != nil {
-		return nil, err
-	}
-	at := url.Values{"host": {dir}, "sslmode": {"disable"}}
-	s := &server{
-		url:  "postgres://bonafide@/postgres?" + at.Encode(),
-		ours: true,
-		stop: func() {
-			_ = alive.Close()
-			_ = c.Wait()
-			_ = os.RemoveAll(dir)
-		},
-	}
+	s := &server{url: c.url(), ours: true, stop: func() { end(); _ = os.RemoveAll(dir) }}
 	if err := s.await(); err != nil {
-		text, _ := os.ReadFile(log.Name())
 		s.stop()
-		return nil, fmt.Errorf("postgres does not answer: %w: %s", err, text)
+		return nil, fmt.Errorf("postgres does not answer: %w: %s", err, c.said())
 	}
 	return s, nil
 }
 
-// keep runs a server until the process that started it closes the pipe between them, or ends, however it does.
-const keep = `"$0" "$@" & read -r _; kill -QUIT $!; wait $!; rm -rf "$PWD"`
+// cluster is a folder that a server can be started in.
+type cluster struct {
+	bin, dir string
+	as       *syscall.SysProcAttr
+}
 
-// settings are those of a server that nobody else can reach, that may lose all, and that finds out soon who waits
-// for whom.
-func settings(dir string) []string {
-	args := []string{"-D", filepath.Join(dir, "data"), "-k", dir, "-h", ""}
-	for _, s := range []string{
-		"fsync=off", "full_page_writes=off", "synchronous_commit=off", "wal_level=minimal", "max_wal_senders=0",
-		"max_connections=400", "autovacuum=off", "jit=off", "deadlock_timeout=50ms",
-	} {
+// create makes a cluster in dir.
+func create(bin, dir string) (*cluster, error) {
+	as, err := nobody(dir)
+	if err != nil {
+		return nil, err
+	}
+	c := &cluster{bin, dir, as}
+	init := exec.Command(filepath.Join(bin, "initdb"), "--pgdata="+c.data(), "--username=bonafide", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
+	init.Dir, init.SysProcAttr = dir, as
+	if out, err := init.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	return c, nil
+}
+
+func (c *cluster) data() string { return filepath.Join(c.dir, "data") }
+
+func (c *cluster) url() string {
+	at := url.Values{"host": {c.dir}, "sslmode": {"disable"}}
+	return "postgres://bonafide@/postgres?" + at.Encode()
+}
+
+// said is what the server wrote to its log.
+func (c *cluster) said() []byte {
+	text, _ := os.ReadFile(filepath.Join(c.dir, "log"))
+	return text
+}
+
+// start runs a script that starts the server, which nobody else can reach. What it gives ends the script's input, and
+// waits for its end.
+func (c *cluster) start(script string, settings ...string) (end func(), err error) {
+	log, err := os.OpenFile(filepath.Join(c.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	args := []string{"-c", script, filepath.Join(c.bin, "postgres"), "-D", c.data(), "-k", c.dir, "-h", ""}
+	for _, s := range settings {
 		args = append(args, "-c", s)
 	}
-	return args
+	sh := exec.Command("sh", args...)
+	sh.Dir, sh.SysProcAttr, sh.Stdout, sh.Stderr = c.dir, c.as, log, log
+	alive, err := sh.StdinPipe()
+	if err == nil {
+		err = sh.Start()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func() { _, _ = alive.Close(), sh.Wait() }, nil
+}
+
+// keep runs a server until the process that started it closes the pipe between them, or ends, however it does.
+const keep = `"$0" "$@" & read -r _; kill -QUIT $!; wait $!`
+
+// settings are those of a server that may lose all, and that finds out soon who waits for whom.
+func settings() []string {
+	return []string{
+		"fsync=off", "full_page_writes=off", "synchronous_commit=off", "wal_level=minimal", "max_wal_senders=0",
+		"max_connections=400", "autovacuum=off", "jit=off", "deadlock_timeout=50ms",
+	}
 }
 
 // nobody is how a process is started as somebody else than root, who gets the folder; as who one is, unless that is
@@ -231,10 +269,16 @@ func (s *server) await() (err error) {
 	s.admin.SetMaxIdleConns(8)
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
+	return ping(ctx, s.admin)
+}
+
+// ping asks until there is an answer, or ctx ends.
+func ping(ctx context.Context, db *sql.DB) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if err = s.admin.PingContext(ctx); err == nil {
+		err := db.PingContext(ctx)
+		if err == nil {
 			return nil
 		}
 		select {
