@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -456,19 +457,26 @@ func TestSnapshotsOfVerbs(t *testing.T) {
 	same("decide", s)
 }
 
-// TestLongLease: a lease is as long as the policy says.
+// TestLongLease: a lease is as long as the policy says. The decider's goroutine ends, as with its process.
 func TestLongLease(t *testing.T) {
 	t.Parallel()
 	asked := 0
 	b := setUp(t, func(in *session.Integration, cfg *session.Config) {
 		in.Policy.DeciderLease = 6 * time.Hour
 		cfg.Decider = session.DeciderFunc(func(context.Context, session.Case) (decision.Verdict, error) {
-			asked++
+			if asked++; asked == 1 {
+				runtime.Goexit()
+			}
 			return decision.Verdict{}, errors.New("not now")
 		})
 	})
 	b.submit(b.create("any").ID)
-	b.settle()
+	var first sync.WaitGroup
+	first.Go(func() {
+		_, err := b.Settle(b.ctx)
+		t.Errorf("Settle outlived its decider, and answered %v", err)
+	})
+	first.Wait()
 	b.clock.Add(6*time.Hour - time.Microsecond)
 	b.settle()
 	if asked != 1 {
@@ -478,5 +486,15 @@ func TestLongLease(t *testing.T) {
 	b.settle()
 	if asked != 2 {
 		t.Errorf("asked %d times after it", asked)
+	}
+	b.clock.Add(2*time.Minute - time.Microsecond)
+	b.settle()
+	if asked != 2 {
+		t.Errorf("asked %d times within two minutes after the second try has failed", asked)
+	}
+	b.clock.Add(time.Microsecond)
+	b.settle()
+	if asked != 3 {
+		t.Errorf("asked %d times after them", asked)
 	}
 }

@@ -97,8 +97,9 @@ type Policy struct {
 	Strict bool
 	// DeciderTries is how often the decider is asked about one attempt before the session fails. Default: 4.
 	DeciderTries int
-	// DeciderLease is how long the first call of the decider may take before it is asked again; it doubles
-	// with every try. Default: 1 minute.
+	// DeciderLease is how long a call of the decider may take. One that takes longer has failed; one whose process has
+	// died is made again by another when that time is over. What has failed is asked again after a minute, and then
+	// after twice as long each time. Default: 30 seconds.
 	DeciderLease time.Duration
 	// Create limits the creation of sessions. Default: [EnterpriseCreation]. [Unlimited] is none.
 	Create []Rule
@@ -136,7 +137,7 @@ func (p Policy) withDefaults() Policy {
 	p.InProgress = max(orDefault(p.InProgress, 5*time.Minute), 0)
 	p.MaxMedia = orDefault(p.MaxMedia, 100)
 	p.DeciderTries = orDefault(p.DeciderTries, 4)
-	p.DeciderLease = orDefault(p.DeciderLease, time.Minute)
+	p.DeciderLease = orDefault(p.DeciderLease, leaseTime)
 	if p.Create == nil {
 		p.Create = EnterpriseCreation()
 	}

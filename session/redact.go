@@ -37,7 +37,7 @@ func (e *Engine) redact(ctx context.Context, id uuid.UUID, as EventKind) (Receip
 		if err := w.redact(as, e.actor); err != nil {
 			return err
 		}
-		w.snap.RetryAt = instant(w.now.Add(retryBase)) // what follows is done here first
+		w.snap.RetryAt = instant(w.now.Add(leaseTime)) // what follows is done here first
 		return nil
 	})
 	if err != nil {
@@ -47,7 +47,7 @@ func (e *Engine) redact(ctx context.Context, id uuid.UUID, as EventKind) (Receip
 		if err := on.erase(ctx, s.Session); err != nil {
 			return Receipt{}, err
 		}
-		again, err := e.store.Load(ctx, Ref{Tenant: s.Tenant, ID: id}, 0)
+		again, err := e.store.Load(ctx, Ref{Tenant: s.Tenant, ID: id, Deleted: true}, 0)
 		if err != nil {
 			return Receipt{}, err
 		}

@@ -15,8 +15,14 @@ import (
 // not blocked for long.
 const sweepBatch = 250
 
-// retryBase is how soon what could not be done is tried again the first time.
-const retryBase = time.Minute
+const (
+	// leaseTime is for how long work of an alarm belongs to who has begun it: if that dies, another begins it then.
+	leaseTime = claimTime
+	// retryBase is how soon what could not be done is tried again the first time.
+	retryBase = time.Minute
+	// restTime is how long it may take to write down that something could not be done.
+	restTime = 5 * time.Second
+)
 
 // job is work of a session's alarm that needs the outside world. The session was written before the job
 // begins, so that nobody else does it meanwhile, and its version says whether the job still counts.
@@ -94,7 +100,7 @@ func (e *Engine) due(ctx context.Context, s Session) (*work, error) {
 	}
 	switch kind, _ := s.duty(); {
 	case kind == EventErasing:
-		return w, w.lease(kind, backoff(retryBase, s.Tries))
+		return w, w.lease(kind, leaseTime)
 	case kind == EventRetired:
 		return w, w.redact(EventRetired, ActorTimer)
 	case kind == EventDeciding && w.snap.Facts.RegistryCheck && e.cfg.Registry == nil:
@@ -106,11 +112,11 @@ func (e *Engine) due(ctx context.Context, s Session) (*work, error) {
 	case kind == EventDeciding && s.Tries >= w.in.Policy.DeciderTries:
 		return w, w.move(ActionFail, ActorEngine, w.now)
 	case kind == EventDeciding:
-		return w, w.lease(kind, backoff(w.in.Policy.DeciderLease, s.Tries))
+		return w, w.lease(kind, w.in.Policy.DeciderLease)
 	case kind == EventScreening && s.Tries >= screeningTries:
 		return w, w.endScreening(w.monitoring(w.now))
 	case kind == EventScreening && !s.ScreenAt.IsZero():
-		return w, w.lease(kind, backoff(retryBase, s.Tries))
+		return w, w.lease(kind, leaseTime)
 	}
 	return nil, fmt.Errorf("session: nothing is due in status %s", s.Status)
 }
@@ -138,17 +144,28 @@ func (w *work) job() job {
 // putOff leaves a session alone whose alarm could not be served: for as long again as it has waited, at least a
 // minute and at most an hour. It is no try of the work that is due.
 func (e *Engine) putOff(s Session) *work {
-	now := e.now()
-	if now.Before(s.UpdatedAt) {
-		now = s.UpdatedAt
-	}
+	now := e.notBefore(s)
+	return e.putOffFor(s, min(max(now.Sub(s.dueBy()), retryBase), time.Hour))
+}
+
+// putOffFor leaves a session alone for a while.
+func (e *Engine) putOffFor(s Session, while time.Duration) *work {
+	now := e.notBefore(s)
 	w := &work{e: e, now: now, snap: &Snapshot{Session: s, key: hide(Key{})}, change: Change{ID: e.cfg.NewID(now), Base: s.Version}}
-	w.snap.RetryAt = instant(now.Add(min(max(now.Sub(s.dueBy()), retryBase), time.Hour)))
+	w.snap.RetryAt = instant(now.Add(while))
 	w.change.Events = []Event{{
 		ID: e.cfg.NewID(now), Session: s.ID, Change: w.change.ID, Kind: EventPutOff, Status: s.Status,
 		Attempt: s.AttemptID, By: ActorEngine, At: now,
 	}}
 	return w
+}
+
+// notBefore is the engine's time, but no earlier than the session's.
+func (e *Engine) notBefore(s Session) time.Time {
+	if now := e.now(); now.After(s.UpdatedAt) {
+		return now
+	}
+	return s.UpdatedAt
 }
 
 // expireOnly is a tick that writes the expiries that are due and leaves all other work to Run.
@@ -166,19 +183,32 @@ func (e *Engine) expireOnly(ctx context.Context, now time.Time) func(Session) (C
 	}
 }
 
-// do does one job. What fails is tried again when its lease has ended.
+// do does one job. What fails is tried again after a while.
 func (e *Engine) do(ctx context.Context, j job) {
-	ctx, cancel := context.WithTimeout(ctx, j.lease)
+	leased, cancel := context.WithTimeout(ctx, j.lease)
 	defer cancel()
 	on := *e
 	on.job = &j.session
 	err := survived(func() error {
 		return map[EventKind]func(context.Context, Session) error{
 			EventErasing: on.erase, EventDeciding: on.decide, EventScreening: on.screen,
-		}[j.kind](ctx, j.session)
+		}[j.kind](leased, j.session)
 	})
 	if err != nil && !errors.Is(err, ErrConflict) {
 		e.cfg.Log.ErrorContext(ctx, "work of a session's alarm failed", "session", j.session.ID, "work", j.kind, "try", j.session.Tries, "error", err)
+		e.rest(ctx, j.session)
+	}
+}
+
+// rest leaves alone a session whose job has failed: a minute, and with each further try twice as long. If that cannot
+// be written, the lease's end has to do.
+func (e *Engine) rest(ctx context.Context, claimed Session) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restTime)
+	defer cancel()
+	w := e.putOffFor(claimed, backoff(retryBase, claimed.Tries-1))
+	w.complete()
+	if err := errors.Join(e.store.Apply(ctx, w.change)...); err != nil && !errors.Is(err, ErrConflict) {
+		e.cfg.Log.ErrorContext(ctx, "what is due could not be put off", "session", claimed.ID, "error", err)
 	}
 }
 

@@ -184,7 +184,7 @@ func (w *work) ran(run *Run, need workflow.Need) error {
 	s.UpdatedAt = w.now
 	s.RetryAt, s.Tries = time.Time{}, 0 // what is recorded is no try in vain
 	if n := run.retries(need); n > 0 {
-		s.RetryAt = instant(w.now.Add(backoff(w.in.Policy.DeciderLease, n-1)))
+		s.RetryAt = instant(w.now.Add(backoff(retryBase, n-1)))
 	}
 	return w.emit(EventRan, ActorDecider, w.now)
 }

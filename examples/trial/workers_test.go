@@ -127,10 +127,10 @@ func TestDeadWorker(t *testing.T) {
 		{"a delivery", 30 * time.Second, func(w *workshop, e *session.Engine) uuid.UUID { return w.created(e, 1)[0] },
 			func(cfg *session.Config) { cfg.Deliverer = dying{} },
 			func(w *workshop, _ *session.Engine, _ uuid.UUID) bool { return len(w.told) > 0 }},
-		{"a decision", time.Minute, func(w *workshop, e *session.Engine) uuid.UUID { return w.submitted(e, 1)[0] },
+		{"a decision", 30 * time.Second, func(w *workshop, e *session.Engine) uuid.UUID { return w.submitted(e, 1)[0] },
 			func(cfg *session.Config) { cfg.Decider, cfg.Deliverer = dying{}, nil },
 			func(w *workshop, e *session.Engine, id uuid.UUID) bool { return w.asked[id] > 0 }},
-		{"an erasure", time.Minute, func(w *workshop, e *session.Engine) uuid.UUID {
+		{"an erasure", 30 * time.Second, func(w *workshop, e *session.Engine) uuid.UUID {
 			id := w.created(e, 1)[0]
 			_, err := e.Delete(w.t.Context(), id)
 			ok(w.t, err)

@@ -79,18 +79,40 @@ func (s *Server) Kill() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	// Where the system does not say who they are, the others end by themselves, as soon as they see that it has.
-	children, _ := os.ReadFile("/proc/" + first + "/task/" + first + "/children")
-	if err := syscall.Kill(leader, syscall.SIGKILL); err != nil {
+	if err := syscall.Kill(leader, syscall.SIGSTOP); err != nil { // so that no more are born
 		s.t.Fatal(err)
 	}
+	// Where the system does not say who they are, the others end by themselves, as soon as they see that it has.
+	children, _ := os.ReadFile("/proc/" + first + "/task/" + first + "/children")
 	for _, child := range strings.Fields(string(children)) {
 		if pid, err := strconv.Atoi(child); err == nil {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	}
+	if err := syscall.Kill(leader, syscall.SIGKILL); err != nil {
+		s.t.Fatal(err)
+	}
+	for _, child := range strings.Fields(string(children)) {
+		if !gone(child) {
+			s.t.Fatalf("process %s of the server outlives its SIGKILL", child)
+		}
+	}
 	s.end()
 	s.end = nil
+}
+
+// gone waits until a process that was killed has ended: until then it has the server's memory, with which no other can
+// start. One that nobody has buried yet has no command line any more.
+func gone(pid string) bool {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for range 2000 {
+		if line, err := os.ReadFile("/proc/" + pid + "/cmdline"); err != nil || len(line) == 0 {
+			return true
+		}
+		<-tick.C
+	}
+	return false
 }
 
 // answers waits until a server does.
