@@ -157,6 +157,13 @@ func (b clumsyBlobs) Remove(ctx context.Context, names ...string) error {
 	return b.Blobs.Remove(ctx, names...)
 }
 
+func (b clumsyBlobs) List(ctx context.Context, hour, after string, n int) ([]string, error) {
+	if err := b.trips("blobs", hour, after); err != nil {
+		return nil, err
+	}
+	return b.Blobs.List(ctx, hour, after, n)
+}
+
 type clumsyWriter struct {
 	*clumsy
 	media.BlobWriter

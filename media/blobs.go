@@ -20,12 +20,16 @@ var ErrExists = errors.New("media: blob exists")
 //
 // Every method MUST be safe for concurrent use. A ctx that has ended before a method began MUST yield its
 // error and no effect. A name that [ValidName] refuses is [ErrName] in Create and Remove, [ErrNotFound] in
-// Open.
+// Open; an hour that [ValidHour] refuses is [ErrName] in List.
+//
+// Blobs belong to one store: what no row of that store names is removed in time, whoever wrote it. Two
+// installations that share a folder or a bucket need folders or prefixes of their own.
 //
 // media/mediatest is the suite that every Blobs passes.
 type Blobs interface {
 	// Create starts a blob. The blob MUST NOT be readable under its name, nor be there after a crash,
-	// until Commit returned nil. Create of a name that exists MUST fail with ErrExists.
+	// until Commit returned nil. Create of a name that exists MUST fail with ErrExists. The end of ctx MAY
+	// end the writer too, whose Write and Commit then fail.
 	Create(ctx context.Context, name string) (BlobWriter, error)
 
 	// Open reads a committed blob from its start, and MUST answer ErrNotFound otherwise. Two Opens of
@@ -35,6 +39,23 @@ type Blobs interface {
 	// Remove MUST return nil only when none of the names can be opened any more. Names that are not
 	// there are no error. A reader that was opened before may read on or fail.
 	Remove(ctx context.Context, names ...string) error
+
+	// List gives up to n committed names of one hour, "YYYYMMDDHH", in order, of those that come after
+	// after, which need not be there; none for an n that is not positive. It MUST give every name whose
+	// Commit returned before List began and that nobody removes, and none that is not committed. The
+	// engine asks for an hour when it is long past, and as a rule once, so that looking for what no row
+	// names costs what was uploaded, and not what is stored.
+	List(ctx context.Context, hour, after string, n int) ([]string, error)
+}
+
+// Tidier is a [Blobs] of which processes that died leave unfinished uploads behind, under no name that List
+// gives.
+type Tidier interface {
+	// Tidy removes what is left of uploads that began in the hours before that one, "YYYYMMDDHH", and were
+	// neither committed nor aborted. A writer that is still at such an upload may fail. Committed blobs MUST
+	// NOT change. It MUST be safe for concurrent use, and may be called again after an
+	// error.
+	Tidy(ctx context.Context, before string) error
 }
 
 // BlobWriter takes the bytes of one blob. Exactly one of Commit and Abort ends it; Abort after Commit

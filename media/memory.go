@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 )
 
@@ -73,6 +75,26 @@ func (m *MemoryBlobs) Remove(ctx context.Context, names ...string) error {
 		delete(m.kept, name)
 	}
 	return refused
+}
+
+// List looks at every name that is kept, of whatever hour.
+func (m *MemoryBlobs) List(ctx context.Context, hour, after string, n int) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if !ValidHour(hour) {
+		return nil, ErrName
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var names []string
+	for name := range m.kept {
+		if strings.HasPrefix(name, hour+"/") && name > after {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names[:min(len(names), max(n, 0))], nil
 }
 
 // errEnded is the answer to whoever goes on with a writer that was committed or aborted.

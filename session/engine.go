@@ -29,7 +29,8 @@ type Config struct {
 	// processes, and not be kept in the store. Default: a random one, for a store that is in memory; else none, and
 	// then what needs it answers [ErrNoKey], and sessions are not found by their external references.
 	Key Key
-	// Blobs keeps the media. Default: in memory, for a store that is in memory.
+	// Blobs keeps the media, and those of this store alone: what no row of the store names is removed in time. See
+	// [Engine.SweepOrphans]. Default: in memory, for a store that is in memory.
 	Blobs media.Blobs
 	// MediaLimits bounds what is uploaded. Default: the limits of [media.Limits].
 	MediaLimits media.Limits
@@ -188,7 +189,7 @@ func (f Fixed) faults(cfg Config) (faults []string) {
 
 // With is the same engine on another store, usually a host's own transaction: there its verbs do not try again
 // when somebody else was faster, and leave everything that needs the outcome to Run. An [Engine.Upload] in a
-// transaction that is rolled back leaves its sealed blob behind.
+// transaction that is rolled back leaves its sealed blob behind until [Engine.SweepOrphans] finds it.
 func (e *Engine) With(store Store) *Engine {
 	v := *e
 	v.store = store

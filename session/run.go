@@ -64,6 +64,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	r := &runner{e: e, free: make(chan struct{}, 1), jobs: maps.Clone(jobsAtOnce), sending: map[uuid.UUID]int{}}
 	for ctx.Err() == nil {
 		r.checkpoints(work)
+		r.orphans(ctx)
 		next := r.sweep(ctx, work)
 		if due := r.relay(ctx, work); !due.IsZero() && (next.IsZero() || due.Before(next)) {
 			next = due
@@ -82,9 +83,11 @@ type runner struct {
 	free chan struct{} // something ended
 
 	checked time.Time // when checkpoints were last begun
+	swept   time.Time // when a sweep of orphans was last begun
 
 	mu      sync.Mutex
 	checks  int
+	sweeps  int
 	jobs    room // for which there is room
 	sends   int
 	sending map[uuid.UUID]int // by endpoint
@@ -100,6 +103,18 @@ func (r *runner) checkpoints(work context.Context) {
 	}
 	r.checked = time.Now()
 	r.begin(func() { r.e.checkpoints(work) }, func(n int) { r.checks += n })
+}
+
+// orphans begins to sweep them when it is time and nobody does yet. It may end anywhere, and so ends with Run.
+func (r *runner) orphans(ctx context.Context) {
+	r.mu.Lock()
+	busy := r.sweeps > 0
+	r.mu.Unlock()
+	if busy || !r.swept.IsZero() && time.Since(r.swept) < orphansEvery {
+		return
+	}
+	r.swept = time.Now()
+	r.begin(func() { r.e.sweepOrphans(ctx) }, func(n int) { r.sweeps += n })
 }
 
 // sweep begins what is due, as far as there is room, and says when to come again.

@@ -228,6 +228,8 @@ const (
 	EntryKey             EntryKind = "key"              // an API key, as an adapter has it
 	EntryAudit           EntryKind = "audit"            // [AuditEntry]: what was done to a tenant's own settings
 	EntryCheckpoint      EntryKind = "checkpoint"       // [Checkpoint] of the audit log
+	EntryOrphans         EntryKind = "orphans"          // how far [Engine.SweepOrphans] has come; one for the whole store
+	EntryDiscarded       EntryKind = "discarded"        // names of blobs that are to be removed, of the whole store
 )
 
 // Entry is something that a tenant has beside its sessions, or that is kept for one of them. The store does not

@@ -124,6 +124,12 @@ type Store interface {
 	// of deleted sessions. Like Query it is one range of one index, which others than Listed events are not in. A
 	// listed event MUST have an id that no other has.
 	Events(ctx context.Context, q EventQuery) ([]Event, error)
+
+	// Blobs answers which of the names are the Blob of a media row of whatever tenant, live or sandbox, of deleted
+	// sessions too: in the order in which they were given, and as often. It MUST cost one look into one index for each
+	// name, so that its cost does not grow with what is stored. What is not among them is an orphan, whose bytes are
+	// removed for good: a store that answered from a copy that lags behind would lose media.
+	Blobs(ctx context.Context, names []string) ([]string, error)
 }
 
 // Ephemeral is a [Store] that may end with the process. [New] then keeps keys and media in memory too, if it is

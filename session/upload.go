@@ -37,8 +37,8 @@ type Upload struct {
 	// Most is how many bytes Content may have, where [Config.MediaLimits] allows no less. Default: as many as those.
 	Most int64
 	// Replace removes the media of the session's current attempt that show the same, for good. Bytes that cannot be
-	// removed, and those of a host's transaction, are left where no reader finds them. Of two uploads at once both
-	// may stay. Default: they stay.
+	// removed, and those of a host's transaction, are where no reader finds them, and [Engine.Run] removes them later.
+	// Of two uploads at once both may stay. Default: they stay.
 	Replace bool
 	// Proof is what the host says of a paper that shows [media.AddressFront]; it is looked at after About was asked.
 	// Default: nothing.
@@ -54,7 +54,8 @@ type Upload struct {
 // Errors: [ErrNotFound]; a *[TransitionError] for [ActionUpload] when the session takes no media any more;
 // [media.ErrContext], [media.ErrFormat], [media.ErrTooLarge], [media.ErrChipMissing], [media.ErrChipEncoding] for
 // what is not acceptable; a *[FactsError] for a Proof that is not; [ErrEnough] beyond [Policy.MaxMedia]; what Content
-// and About answer; with an engine that [Engine.ByLink] gave, [ErrConsent] and a *[LinkError].
+// and About answer; context.DeadlineExceeded beyond [MaxUploadTime]; with an engine that [Engine.ByLink] gave,
+// [ErrConsent] and a *[LinkError].
 func (e *Engine) Upload(ctx context.Context, id uuid.UUID, u Upload) (*Medium, error) {
 	parts := PartAttempts | PartMedia
 	if e.link != 0 {
@@ -85,12 +86,19 @@ func (e *Engine) Upload(ctx context.Context, id uuid.UUID, u Upload) (*Medium, e
 	}
 	var replaced []string
 	_, err = e.onceOf(m).write(ctx, Ref{ID: id}, parts, func(w *work) error {
-		if err := w.addMedium(m); err != nil || !u.Replace {
+		if err := w.addMedium(m); err != nil {
 			return err
+		}
+		if took := w.now.Sub(m.CreatedAt); took > MaxUploadTime {
+			return fmt.Errorf("session: the upload took %s: %w", took, context.DeadlineExceeded)
+		}
+		if !u.Replace {
+			return nil
 		}
 		if replaced = w.replace(m); w.isFull(len(replaced)) {
 			return ErrEnough
 		}
+		w.discard(replaced)
 		return nil
 	})
 	switch {

@@ -7,11 +7,12 @@
 //	keys of sessions       session.Keeper   storage/filekeeper (file)   session.MemoryKeeper (tests)
 //	                                        storage/sqlkeeper (SQL)
 //	media                  media.Blobs      storage/fileblobs (folder)  media.MemoryBlobs (tests)
+//	                                        storage/s3blobs (S3)
 //	API keys and secrets   auth.Keyring     storage/sqlstore (Keyring)  auth.Ring (memory)
 //
 // # A store
 //
-// A store has nine verbs and no rules. It compares a version, keeps rows, and finds them; what may happen
+// A store has ten verbs and no rules. It compares a version, keeps rows, and finds them; what may happen
 // to a session was decided before the store is asked. All that is written comes as a session.Change, a
 // value that says what the session shall be, at which version it was read, and what is added: parts of the
 // session, and entries, which may stand alone. So the shape of Apply is always the same:
@@ -42,8 +43,8 @@
 // Then the indexes, one for each question: sessions by tenant, sandbox and id for Query, and by external reference;
 // by alarm for Sweep; attempts and media by their id for Load; pending deliveries by alarm for Claim; the log by
 // tenant, sandbox and id for Deliveries; listed events, and no others, by the same for Events; entries by tenant,
-// sandbox, kind and id, and by name, for Entries, by session for erasure, and by when they expire. Compare ids and
-// names as bytes, keep times as whole microseconds, and take care that the zero time is not the year 1970:
+// sandbox, kind and id, and by name, for Entries, by session for erasure, and by when they expire; media by their blob
+// for Blobs. Compare ids and names as bytes, keep times as whole microseconds, and take care that the zero time is not the year 1970:
 // time.UnixMicro(t.UnixMicro()).UTC() gives back both.
 //
 // A store with more than one user at a time must also think of these:
@@ -104,8 +105,10 @@
 // returned nil and not before: write under another name, sync, rename, sync the folder; or complete the
 // upload. A name that is taken is refused, so that no upload can replace another. Remove is called again
 // until it succeeds, and names that are gone already are no error. A name begins with the hour of its
-// upload, so that leftovers of crashed uploads can be found hour by hour without a list of everything. A
-// blob store is right when media/mediatest says so.
+// upload, and List gives those of one hour: so the engine finds what a crash has cut off from its row hour by
+// hour, without a list of everything. Where crashes leave more than that behind, which no name tells, be a
+// media.Tidier. A blob store belongs to one store of sessions, whose rows say what stays. It is right when
+// media/mediatest says so.
 //
 // # A keyring
 //

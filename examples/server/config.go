@@ -24,6 +24,8 @@ type config struct {
 	db              string
 	deskAddr        string // empty: there is no desk
 	data            string
+	blobs           string  // completed by check; empty: everything is in memory
+	bucket          *bucket // of -blobs; nil: it is a folder
 	publicURL       string
 	file            string
 	apiKey          string
@@ -76,8 +78,13 @@ the file.
 
 On PostgreSQL sessions, limits and deliveries are in the database, in the first schema of its search path, which has to be
 there; several servers of one machine share them if each is given the same -db and -data. The folder has the rest: the
-keys in postgres.keys, the master key in postgres.master unless -master-key says otherwise, media and credentials. Give an
-address with a password in BONAFIDE_DB or the file, as others of the machine see the flags; it is never printed.
+keys in postgres.keys, the master key in postgres.master unless -master-key says otherwise, credentials, and media unless
+-blobs says otherwise. Give an address with a password in BONAFIDE_DB or the file, as others of the machine see the flags; it
+is never printed.
+
+Media in S3 are sealed as they are in a folder. Who asks for them is said as everywhere in AWS: in AWS_ACCESS_KEY_ID and
+AWS_SECRET_ACCESS_KEY, a profile, or by the machine; the region by -blobs, or in AWS_REGION. An endpoint is asked for the bucket
+in the path. The folder or the prefix is of one database alone: what no row of that names is removed a day later.
 
 To try the sandbox: the first name decides, as Approve, Decline, Resubmit or Review. With -watchlist sandbox: a session
 of person.firstName "Approve", person.fullName "Ivan Examplov" and person.dateOfBirth "1963-05-17" has a possible match.
@@ -126,7 +133,10 @@ func (c *config) flags() *flag.FlagSet {
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&c.addr, "addr", "127.0.0.1:8080", "`host:port` to listen on")
 	c.databaseFlags(flags)
-	flags.StringVar(&c.data, "data", "bonafide-data", "`folder` of media, keys and credentials")
+	flags.StringVar(&c.data, "data", "bonafide-data", "`folder` of keys and credentials, and of media unless -blobs says otherwise")
+	flags.StringVar(&c.blobs, "blobs", "",
+		"`where` media are: a folder, or s3://BUCKET/PREFIX?endpoint=ADDRESS&region=REGION, of which endpoint is for another "+
+			"server than Amazon's (default DATA/media)")
 	flags.StringVar(&c.publicURL, "public-url", "",
 		"`address` by which people and servers reach this one (default http://ADDR)")
 	flags.StringVar(&c.file, "config", "",

@@ -44,7 +44,10 @@ func (c *config) checkStorage() (err error) {
 	if c.beside != "" {
 		c.masterKey = cmp.Or(c.masterKey, c.beside+".master")
 	}
-	return c.checkSynchronous()
+	if err := c.checkSynchronous(); err != nil {
+		return err
+	}
+	return c.checkBlobs()
 }
 
 func (c *config) checkSynchronous() error {

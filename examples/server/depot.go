@@ -14,7 +14,6 @@ import (
 
 	"github.com/bonafide-idv/bonafide/media"
 	"github.com/bonafide-idv/bonafide/session"
-	"github.com/bonafide-idv/bonafide/storage/fileblobs"
 	"github.com/bonafide-idv/bonafide/storage/filekeeper"
 	"github.com/bonafide-idv/bonafide/storage/memstore"
 	"github.com/bonafide-idv/bonafide/storage/sqlstore"
@@ -37,9 +36,9 @@ type depot struct {
 func openDepot(ctx context.Context, cfg *config) (*depot, error) {
 	switch {
 	case cfg.sqlitePath != "":
-		return openSQLite(ctx, cfg)
+		return withBlobs(ctx, cfg, openSQLite)
 	case cfg.postgres != nil:
-		return openPostgres(ctx, cfg)
+		return withBlobs(ctx, cfg, openPostgres)
 	}
 	return &depot{
 		store: memstore.New(),
@@ -50,7 +49,7 @@ func openDepot(ctx context.Context, cfg *config) (*depot, error) {
 	}, nil
 }
 
-// openSQLite opens the database, the keys, which are beside it and not in it, and the folder of media.
+// openSQLite opens the database, and the keys, which are beside it and not in it.
 func openSQLite(ctx context.Context, cfg *config) (*depot, error) {
 	path := cfg.sqlitePath
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -97,10 +96,7 @@ func (d *depot) openBeside(ctx context.Context, cfg *config, db *sql.DB, dialect
 		return err
 	}
 	d.store, d.integration = store, store.Integration
-	if d.key, err = engineKey(ctx, db, keeper); err != nil {
-		return err
-	}
-	d.blobs, err = fileblobs.Open(filepath.Join(cfg.data, "media"))
+	d.key, err = engineKey(ctx, db, keeper)
 	return err
 }
 

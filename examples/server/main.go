@@ -9,6 +9,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -88,7 +89,7 @@ func (s *server) serve(ctx context.Context, cfg *config, listener net.Listener, 
 	go func() { served <- server.Serve(listener) }()
 	stopDesk := s.desk.serve(served)
 
-	log.Info("listening", "addr", listener.Addr().String(), "db", cfg.shownDB(),
+	log.Info("listening", "addr", listener.Addr().String(), "db", cfg.shownDB(), "blobs", cmp.Or(cfg.blobs, "memory"),
 		"integrations", s.directory.Load().labels())
 	log.Info("receipts and checkpoints are signed", "ed25519", base64.StdEncoding.EncodeToString(s.engine.ReceiptKey()))
 	s.directory.Load().introduce(log, &roster{})

@@ -18,7 +18,7 @@ import (
 // maxConnections of one server: by default PostgreSQL has a hundred for all.
 const maxConnections = 20
 
-// openPostgres opens the database, and of the data folder the keys and the media.
+// openPostgres opens the database, and of the data folder the keys.
 func openPostgres(ctx context.Context, cfg *config) (*depot, error) {
 	db := stdlib.OpenDB(*cfg.postgres)
 	db.SetMaxOpenConns(maxConnections)

@@ -161,7 +161,7 @@ func TestHelp(t *testing.T) {
 		"-webhook-decisions-url", "-webhook-events-url", "-webhook-watchlist-url", "-webhook-user-status-url", "-webhook-fullauto-url",
 		"-allow-private-webhooks", "-live", "-session-ttl", "-create-per-minute", "-delete-per-hour", "-delete-per-day", "-log-level",
 		"-config", "-strict", "-codes", "-legacy-signature", "-watchlist", "-monitoring", "-max-upload", "-max-uploads", "-desk-addr",
-		"-live-key", "-sandbox-key", "-capture-ttl", "-plan", "-master-key", "-previous-master-key", "-restored", "-synchronous"} {
+		"-live-key", "-sandbox-key", "-capture-ttl", "-plan", "-master-key", "-previous-master-key", "-restored", "-synchronous", "-blobs"} {
 		if !strings.Contains(stdout.String(), "  "+flag) {
 			t.Errorf("the help does not list %s", flag)
 		}

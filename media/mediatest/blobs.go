@@ -4,13 +4,11 @@ package mediatest
 
 import (
 	"bytes"
-	"crypto/rand"
 	"errors"
 	"io"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/bonafide-idv/bonafide/media"
 )
@@ -19,7 +17,7 @@ import (
 // another case.
 func Blobs(t *testing.T, open func(t *testing.T) media.Blobs) {
 	t.Helper()
-	for _, c := range slices.Concat(lifeCases, concurrencyCases) {
+	for _, c := range slices.Concat(lifeCases, listCases, concurrencyCases) {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}
 }
@@ -54,9 +52,7 @@ var lifeCases = []testCase{
 
 // NewName makes a blob's name as an engine would, another one each time.
 func NewName() string {
-	var random [16]byte
-	_, _ = rand.Read(random[:]) // never fails: crypto/rand ends the program instead
-	return media.Name(time.Date(2026, 2, 28, 23, 0, 0, 0, time.UTC), random)
+	return nameAt(listed)
 }
 
 func create(t *testing.T, b media.Blobs, name string) media.BlobWriter {

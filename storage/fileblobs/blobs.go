@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +30,10 @@ type Blobs struct {
 	disk disk
 }
 
-var _ media.Blobs = (*Blobs)(nil)
+var (
+	_ media.Blobs  = (*Blobs)(nil)
+	_ media.Tidier = (*Blobs)(nil)
+)
 
 // Open opens the folder at dir, makes it where it is missing, and removes what crashes left there more than a
 // day ago. Nothing in dir is touched by it but tmp.
@@ -200,6 +204,66 @@ func (b *Blobs) removeFile(name string) error {
 		if err := b.disk.remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+	}
+	return nil
+}
+
+// List reads the folder of an hour, and keeps of it in memory about twice what it gives.
+func (b *Blobs) List(ctx context.Context, hour, after string, n int) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if !media.ValidHour(hour) {
+		return nil, media.ErrName
+	}
+	if n <= 0 {
+		return nil, nil
+	}
+	var first []string // the lowest so far, and others that may be among them
+	err := b.disk.names(hour, func(file string) error {
+		name := hour + "/" + file
+		if name > after && media.ValidName(name) {
+			first = append(first, name)
+		}
+		if len(first)/2 >= n {
+			first = lowest(first, n)
+		}
+		return ctx.Err()
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("fileblobs: list: %w", err)
+	}
+	return lowest(first, n), nil
+}
+
+// lowest are the first n names in their order.
+func lowest(names []string, n int) []string {
+	slices.Sort(names)
+	return names[:min(len(names), n)]
+}
+
+// Tidy removes what was being written of uploads that began in the hours before that one, by their names. It goes
+// on where one cannot be removed, and answers all that failed.
+func (b *Blobs) Tidy(ctx context.Context, before string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if !media.ValidHour(before) {
+		return media.ErrName
+	}
+	var failed []error
+	err := b.disk.names(writing, func(draft string) error {
+		name := strings.Replace(draft, "-", "/", 1)
+		if !media.ValidName(name) || hourOf(name) >= before {
+			return ctx.Err()
+		}
+		if err := b.disk.remove(writing + "/" + draft); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			failed = append(failed, err)
+		}
+		return ctx.Err()
+	})
+	if err = errors.Join(append(failed, err)...); err != nil {
+		return fmt.Errorf("fileblobs: tidy: %w", err)
 	}
 	return nil
 }

@@ -223,6 +223,66 @@ func TestOpenRemovesWhatCrashesLeft(t *testing.T) {
 	}
 }
 
+// TestTidyRemovesWhatCrashesLeft by the hour of its name, whatever the file says, and also the draft that a crash left
+// beside a committed blob.
+func TestTidyRemovesWhatCrashesLeft(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	b := open(t, dir)
+	committed := "2026010222/" + strings.Repeat("a", 32)
+	if err := put(t, b, committed, "bytes"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(filepath.Join(dir, committed), filepath.Join(dir, "tmp", strings.Replace(committed, "/", "-", 1))); err != nil {
+		t.Fatal(err)
+	}
+	for _, hour := range []string{"2025123123", "2026010222", "2026010223", "2026010300"} {
+		if _, err := b.Create(t.Context(), hour+"/"+strings.Repeat("b", 32)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "tmp", "README"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Tidy(t.Context(), "2026010223"); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		committed, "tmp/2026010223-" + strings.Repeat("b", 32), "tmp/2026010300-" + strings.Repeat("b", 32), "tmp/README",
+	}
+	if got := files(t, dir); !slices.Equal(got, want) {
+		t.Errorf("files are %q, want %q", got, want)
+	}
+	if got, err := get(t, b, committed); got != "bytes" || err != nil {
+		t.Errorf("the committed blob is %q, %v", got, err)
+	}
+}
+
+// TestListPassesOverWhatIsNoBlob.
+func TestListPassesOverWhatIsNoBlob(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	b := open(t, dir)
+	name := "2026010222/" + strings.Repeat("a", 32)
+	if err := put(t, b, name, "bytes"); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"README", strings.Repeat("A", 32), strings.Repeat("a", 33), ".hidden"} {
+		if err := os.WriteFile(filepath.Join(dir, "2026010222", file), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := b.List(t.Context(), "2026010222", "", 10); err != nil || !slices.Equal(got, []string{name}) {
+		t.Errorf("List = %q, %v, want %q", got, err, name)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "2026010221"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.List(t.Context(), "2026010221", "", 10); err == nil {
+		t.Errorf("List of an hour that is a file = %q, nil", got)
+	}
+}
+
 func TestOpenByAgeOfTheFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

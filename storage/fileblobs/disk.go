@@ -18,6 +18,7 @@ type disk interface {
 	remove(path string) error     // fails with fs.ErrNotExist
 	syncFolder(path string) error // fails with fs.ErrNotExist
 	list(path string) ([]fs.DirEntry, error)
+	names(path string, each func(file string) error) error // fails with fs.ErrNotExist, and with what each does
 	close() error
 }
 
@@ -58,6 +59,31 @@ func (d rooted) syncFolder(path string) error {
 
 func (d rooted) list(path string) ([]fs.DirEntry, error) {
 	return fs.ReadDir(d.root.FS(), path)
+}
+
+// namesAtOnce is how many files of a folder are read at a time.
+const namesAtOnce = 1024
+
+func (d rooted) names(path string, each func(file string) error) error {
+	folder, err := d.root.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = folder.Close() }() // nothing was written to it
+	for {
+		files, err := folder.Readdirnames(namesAtOnce)
+		for _, file := range files {
+			if err := each(file); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 func (d rooted) close() error { return d.root.Close() }

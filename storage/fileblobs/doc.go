@@ -11,8 +11,9 @@
 // folder and create one name, one is refused. A link never replaces a file, so nothing that was committed
 // is ever overwritten.
 //
-// What a crash leaves under tmp is removed by [Open] once nobody has written to it for a day. The folders of
-// the hours stay when they are empty.
+// What a crash leaves under tmp is removed by [Open] once nobody has written to it for a day, and by [Blobs.Tidy],
+// which the engine calls while it runs, once the hour in which the upload began is past for long. The folders
+// of the hours stay when they are empty.
 //
 // Folders are made for the owner alone (0700), and so are files (0600). The bytes are sealed by the
 // engine; but how many there are and when they came can be read from the disk by whoever can read the

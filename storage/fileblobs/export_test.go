@@ -88,6 +88,13 @@ func (w watched) list(path string) ([]fs.DirEntry, error) {
 	return w.disk.list(path)
 }
 
+func (w watched) names(path string, each func(file string) error) error {
+	if err := w.ask("names", path); err != nil {
+		return err
+	}
+	return w.disk.names(path, each)
+}
+
 type watchedFile struct {
 	file
 	path string

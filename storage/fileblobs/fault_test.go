@@ -270,3 +270,36 @@ func BenchmarkUpload(b *testing.B) {
 		})
 	}
 }
+
+func TestListAndTidySayWhatFailed(t *testing.T) {
+	t.Parallel()
+	r := &recorder{name: "2026010222/" + strings.Repeat("a", 32)}
+	b := watched(t, t.TempDir(), r)
+	stuck, left := "2026010222/"+strings.Repeat("b", 32), "2026010222/"+strings.Repeat("c", 32)
+	for _, name := range []string{stuck, left} {
+		if _, err := b.Create(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, row := range []struct {
+		name string
+		do   func() error
+		fail int
+	}{
+		{"List", func() error { _, err := b.List(t.Context(), "2026010222", "", 10); return err }, 1},
+		{"Tidy", func() error { return b.Tidy(t.Context(), "2026010223") }, 1},
+		{"Tidy of the first of two", func() error { return b.Tidy(t.Context(), "2026010223") }, 2},
+	} {
+		r.log, r.fail = nil, row.fail
+		if err := row.do(); !errors.Is(err, errDisk) {
+			t.Errorf("%s whose step %d fails: %v, want %v", row.name, row.fail, err, errDisk)
+		}
+	}
+	if len(r.log) != 3 {
+		t.Errorf("Tidy did %q, want it to go on after a draft that cannot be removed", r.log)
+	}
+	r.log, r.fail = nil, 0
+	if err := b.Tidy(t.Context(), "2026010223"); err != nil || len(r.log) != 2 {
+		t.Errorf("Tidy again: %v, and did %q", err, r.log)
+	}
+}

@@ -145,6 +145,9 @@ func (s *Store) removeMedia(r *row, c *session.Change) {
 			return false
 		}
 		delete(s.media, m.ID)
+		if s.blobs[m.Blob]--; s.blobs[m.Blob] == 0 {
+			delete(s.blobs, m.Blob)
+		}
 		return true
 	})
 }
@@ -180,6 +183,7 @@ func (s *Store) write(r *row, c *session.Change) {
 	for _, m := range c.Media {
 		r.Media = insert(r.Media, m, func(a, b session.Media) int { return compareIDs(a.ID, b.ID) })
 		s.media[m.ID] = r
+		s.blobs[m.Blob]++
 	}
 	for _, f := range c.Findings {
 		r.Findings = insert(r.Findings, f, func(a, b session.Finding) int { return compareIDs(a.ID, b.ID) })

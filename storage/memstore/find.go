@@ -48,6 +48,21 @@ func (s *Store) Load(ctx context.Context, ref session.Ref, parts session.Parts) 
 	return out, nil
 }
 
+// Blobs answers which of the names media have.
+func (s *Store) Blobs(ctx context.Context, names []string) (there []string, err error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if s.blobs[name] > 0 {
+			there = append(there, name)
+		}
+	}
+	return there, nil
+}
+
 // Query lists sessions. The ids of each integration and status are kept in order, and those of each external
 // reference, so that it looks at no more than what it passes over and gives.
 func (s *Store) Query(ctx context.Context, q session.Query) ([]session.Session, error) {

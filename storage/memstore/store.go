@@ -26,6 +26,7 @@ type Store struct {
 	sessions  map[uuid.UUID]*row
 	attempts  map[uuid.UUID]*row // by the attempt's id
 	media     map[uuid.UUID]*row // by the medium's id
+	blobs     map[string]int     // how many media have the name
 	shelves   map[shelf]index[label, uuid.UUID]
 	refs      index[refShelf, uuid.UUID]
 	alarms    *ordered[alarm]
@@ -91,6 +92,7 @@ func New() *Store {
 		sessions:  map[uuid.UUID]*row{},
 		attempts:  map[uuid.UUID]*row{},
 		media:     map[uuid.UUID]*row{},
+		blobs:     map[string]int{},
 		shelves:   map[shelf]index[label, uuid.UUID]{},
 		refs:      newIndex[refShelf](compareIDs),
 		alarms:    newOrdered(alarm.compare),

@@ -55,3 +55,7 @@ func (s *inTurn) Entries(ctx context.Context, q session.EntryQuery) ([]session.E
 func (s *inTurn) Events(ctx context.Context, q session.EventQuery) ([]session.Event, error) {
 	return s.next().Events(ctx, q)
 }
+
+func (s *inTurn) Blobs(ctx context.Context, names []string) ([]string, error) {
+	return s.next().Blobs(ctx, names)
+}

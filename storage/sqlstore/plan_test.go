@@ -123,6 +123,12 @@ var plans = []plan{
 		"bonafide_findings USING PRIMARY KEY (session=?)",
 		"bonafide_events USING PRIMARY KEY (session=?)",
 	}},
+	{"Blobs", func(t *testing.T, p *planned) error {
+		_, err := p.Blobs(t.Context(), []string{"a", "b"})
+		return err
+	}, []string{
+		"bonafide_media USING COVERING INDEX bonafide_media_blob (blob=?)",
+	}},
 	{"Settle", func(t *testing.T, p *planned) error {
 		p.Settle(t.Context(), session.Delivery{ID: newID()})
 		return nil

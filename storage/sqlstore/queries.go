@@ -140,6 +140,7 @@ type sessionQueries struct {
 	byID, byAttempt, byMedia   string
 	attempts, decisions, media string
 	findings, events           string
+	blobs                      string
 	nextSession, dueSessions   string
 }
 
@@ -154,6 +155,7 @@ func newSessionQueries(d Dialect, q joined) sessionQueries {
 		media:       q("SELECT", mediaColumns, "FROM bonafide_media WHERE session = ? ORDER BY id"),
 		findings:    q("SELECT", findingColumns, "FROM bonafide_findings WHERE session = ? ORDER BY id"),
 		events:      q("SELECT", eventColumns+", listed FROM bonafide_events WHERE session = ? ORDER BY seq"),
+		blobs:       q("SELECT blob FROM bonafide_media WHERE blob IN (?" + strings.Repeat(", ?", blobsAtOnce-1) + ")"),
 		nextSession: q("SELECT due_at FROM bonafide_sessions WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1"),
 		dueSessions: q(session, "due_at <= ? ORDER BY due_at, id LIMIT ?", d.skip),
 	}

@@ -64,6 +64,8 @@ func (k *kit) endedContext(ctx context.Context, want error) {
 	k.is("Entries", err, want)
 	_, err = k.store.Events(ctx, session.EventQuery{Tenant: k.tenant, N: many})
 	k.is("Events", err, want)
+	_, err = k.store.Blobs(ctx, []string{c.Media[0].Blob})
+	k.is("Blobs", err, want)
 
 	k.equal("all that is there", k.kept(s.ID), before)
 	k.equal("entries", k.entries(session.EntryQuery{}), []session.Entry{})

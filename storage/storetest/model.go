@@ -245,6 +245,18 @@ func (m *model) load(ref session.Ref, parts session.Parts) (out session.Record, 
 	return out, session.ErrNotFound
 }
 
+func (m *model) blobs(names []string) (there []string) {
+	for _, name := range names {
+		for _, r := range m.sessions {
+			if slices.ContainsFunc(r.Record.Media, func(m session.Media) bool { return m.Blob == name }) {
+				there = append(there, name)
+				break
+			}
+		}
+	}
+	return there
+}
+
 func (m *model) query(q session.Query) (out []session.Session) {
 	for _, s := range m.all() {
 		if s.Tenant == q.Tenant && s.Sandbox == q.Sandbox && s.DeletedAt.IsZero() &&

@@ -25,6 +25,7 @@ func runModel(t *testing.T, opens ...func(t *testing.T) session.Store) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"Apply": p.apply, "Apply again": p.apply, "Sweep": p.sweep, "Load": p.load, "Query": p.query,
 			"Claim": p.claim, "Settle": p.settle, "Deliveries": p.deliveries, "Entries": p.entries, "Events": p.events,
+			"Blobs": p.blobs,
 		})
 		for id := range p.model.sessions {
 			p.compare(id)
@@ -188,6 +189,7 @@ func (p *player) addParts(rt *rapid.T, c *session.Change) {
 	}
 	if rapid.Bool().Draw(rt, "medium") {
 		p.media = append(p.media, k.addMedia(c))
+		c.Media[len(c.Media)-1].Blob = draw(rt, blobNames, "blob")
 	}
 	for range rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(rt, "findings") {
 		k.addFinding(c)

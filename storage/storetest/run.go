@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) session.Store) {
 		{"Entries are judged", entryRefusalTests},
 		{"Entries expire", expiryTests},
 		{"Events", eventTests},
+		{"Blobs", blobTests},
 		{"Values", valueTests},
 		{"Copies", copyTests},
 		{"Contexts", contextTests},
