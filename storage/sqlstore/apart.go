@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"github.com/bonafide-idv/bonafide/session"
 )
 
 // apartError is why several things could not be written together, though some of them may be by themselves: a statement
@@ -20,16 +22,41 @@ func (s *Store) together(things int, err error) error {
 	return err
 }
 
-// transaction writes what it takes once that is open. It answers what became of each thing, or one error
-// for all, which then have no effect.
-type transaction[T any] func(ctx context.Context, take func() []T) ([]error, error)
+// transaction writes what it takes of things once it has a connection. It answers what became of each, or one error for
+// all, which then have no effect.
+type transaction[T any] func(ctx context.Context, from things[T]) ([]error, error)
+
+// things are what a transaction is to write.
+type things[T any] interface {
+	// take gives what one transaction holds. Whose ctx ends after that has to wait.
+	take() []T
+	// giveBack undoes take: nothing was begun.
+	giveBack()
+}
+
+// fixed are things that were taken already.
+type fixed[T any] []T
+
+func (f fixed[T]) take() []T { return f }
+func (f fixed[T]) giveBack() {}
+
+// watched are things of which one knows which were taken.
+type watched[T any] struct {
+	things[T]
+	taken []T
+}
+
+func (w *watched[T]) take() []T {
+	w.taken = w.things.take()
+	return w.taken
+}
 
 // orApart is the same transaction, but what fails together it writes apart.
-func (write transaction[T]) orApart(ctx context.Context, take func() []T) ([]error, error) {
-	var taken []T
-	errs, err := write(ctx, func() []T { taken = take(); return taken })
+func (write transaction[T]) orApart(ctx context.Context, from things[T]) ([]error, error) {
+	w := &watched[T]{things: from}
+	errs, err := write(ctx, w)
 	if errors.As(err, new(*apartError)) {
-		return write.apart(ctx, taken), nil
+		return write.apart(ctx, w.taken), nil
 	}
 	return errs, err
 }
@@ -45,7 +72,7 @@ func (write transaction[T]) apart(ctx context.Context, things []T) []error {
 func (write transaction[T]) halves(ctx context.Context, things []T) (errs []error) {
 	half := len(things) / 2
 	for _, part := range [][]T{things[:half], things[half:]} {
-		became, err := write(ctx, func() []T { return part })
+		became, err := write(ctx, fixed[T](part))
 		switch {
 		case errors.As(err, new(*apartError)):
 			became = write.halves(ctx, part)
@@ -59,7 +86,7 @@ func (write transaction[T]) halves(ctx context.Context, things []T) (errs []erro
 
 // alone writes one caller's things, who waits for nobody.
 func (write transaction[T]) alone(ctx context.Context, things []T) []error {
-	errs, err := write(ctx, func() []T { return things })
+	errs, err := write(ctx, fixed[T](things))
 	if err != nil {
 		return slices.Repeat([]error{err}, len(things))
 	}
@@ -72,7 +99,7 @@ func (write transaction[T]) alone(ctx context.Context, things []T) []error {
 func insist[T any](ctx context.Context, s *Store, g *group[T], things []T) []error {
 	var errs []error
 	passing := func(err error) bool {
-		return err != nil && s.dialect.engine.Again(err) && !errors.As(err, new(*commitError))
+		return err != nil && s.dialect.engine.Again(err) && !errors.Is(err, session.ErrUnknown)
 	}
 	first := 0
 	err := s.again(ctx, func() error {

@@ -21,16 +21,34 @@ func (s *Store) Apply(ctx context.Context, changes ...session.Change) []error {
 	return outcomes(transaction[session.Change](s.applyTogether).alone(ctx, changes))
 }
 
-// applyTogether takes changes once its transaction is open, and answers a refusal for each, or one error for all, which
-// then have no effect.
-func (s *Store) applyTogether(ctx context.Context, take func() []session.Change) ([]error, error) {
+// applyTogether answers a refusal for each change, or one error for all, which then have no effect.
+func (s *Store) applyTogether(ctx context.Context, from things[session.Change]) ([]error, error) {
+	changes, errs, err := s.applyAtOnce(ctx, from)
+	switch {
+	case !errors.Is(err, errAtOnce):
+		return errs, err
+	case errors.As(err, new(*doubtError)):
+		return s.applyInDoubt(ctx, changes)
+	}
+	from.giveBack()
+	return s.applyInTransaction(ctx, from)
+}
+
+// applyInTransaction is applyTogether by what is there.
+func (s *Store) applyInTransaction(ctx context.Context, from things[session.Change]) ([]error, error) {
 	var changes []session.Change
 	var errs []error
+	var logs map[string]*permitLog
 	err := s.writeOnce(ctx, func(ctx context.Context, c Conn) (err error) {
-		changes = take()
-		errs, err = s.judgeAndWrite(ctx, c, changes, nil)
+		changes = from.take()
+		errs, logs, err = s.judgeAndWrite(ctx, c, changes, nil)
 		return err
 	})
+	if err != nil {
+		s.logs.forget(changes)
+	} else {
+		s.logs.keep(logs)
+	}
 	if lost := new(commitError); errors.As(err, &lost) {
 		return s.findOut(ctx, changes, errs, lost), nil
 	}
@@ -38,23 +56,26 @@ func (s *Store) applyTogether(ctx context.Context, take func() []session.Change)
 }
 
 // judgeAndWrite answers a refusal for each change, and errNothing when there is nothing to commit. locked are
-// sessions that the transaction has read already, to write them.
+// sessions that the transaction has read already, to write them. The logs are as they will be with the commit.
 //
 // That a part's id is taken shows when it is written, so that those who have new ids, as all have, do not pay
 // for a look. One change is then refused, and several are done apart; in a host's transaction what was written is undone,
 // and all are judged again without the change that was refused. So it is with an entry that is added beside another
 // of its name, where the dialect has no lock against that.
 func (s *Store) judgeAndWrite(ctx context.Context, c Conn, changes []session.Change,
-	locked []session.Session) ([]error, error) {
-	taken := map[int]error{}
+	locked []session.Session) ([]error, map[string]*permitLog, error) {
+	taken, sets := map[int]error{}, s.sets
 	for {
 		b := s.newBatch(ctx, c, locked)
+		if sets {
+			b.set = &set{}
+		}
 		if err := b.load(changes); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		errs, passed := b.judgeAll(changes, taken)
 		if len(passed) == 0 {
-			return errs, errNothing
+			return errs, b.permits, errNothing
 		}
 		write := b.writeAll
 		if s.tx != nil {
@@ -63,13 +84,16 @@ func (s *Store) judgeAndWrite(ctx context.Context, c Conn, changes []session.Cha
 		i, err := write(passed)
 		switch {
 		case err == nil:
-			return errs, b.writeRest(passed)
+			return errs, b.permits, b.writeRest(passed)
 		case s.tx == nil && errors.Is(err, errTaken) && len(changes) == 1:
-			return []error{refusalOf(err)}, errNothing // undone with its transaction
+			return []error{refusalOf(err)}, nil, errNothing // undone with its transaction
 		case s.tx == nil || !errors.Is(err, errTaken):
-			return nil, &statementError{err}
+			return nil, nil, &statementError{err}
+		case i < 0:
+			sets = false // to see whose it was
+		default:
+			taken[i] = refusalOf(err)
 		}
-		taken[i] = refusalOf(err)
 	}
 }
 

@@ -3,42 +3,11 @@ package sqlstore
 import (
 	"bytes"
 	"context"
-	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/bonafide-idv/bonafide/session"
 )
-
-// place is where lists have a session.
-type place struct {
-	tenant      uuid.UUID
-	sandbox     bool
-	integration uuid.UUID
-	ref         session.BlindIndex
-	deleted     time.Time
-}
-
-func placeOf(s *session.Session) place {
-	return place{s.Tenant, s.Sandbox, s.Integration, s.Ref, s.DeletedAt}
-}
-
-// head is what a change is judged by.
-type head struct {
-	place
-	exists       bool
-	version, seq int64
-	hash         [32]byte // of the newest event
-	active       time.Time
-}
-
-func headFields(h *head) []any {
-	return []any{
-		(*ident)(&h.tenant), (*flag)(&h.sandbox), (*ident)(&h.integration), (*perhaps)(&h.ref), (*stamp)(&h.deleted),
-		&h.version, &h.seq, (*digest)(&h.hash), (*stamp)(&h.active),
-	}
-}
 
 // accepted is a change that will be written, and what the store adds to it.
 type accepted struct {
@@ -46,6 +15,7 @@ type accepted struct {
 	index   int             // of the change in its call
 	after   head            // the session's after the change
 	stays   bool            // in its place
+	same    bool            // what is sealed in it
 	events  []session.Event // as they will be
 	entries []entryStep
 }
@@ -58,6 +28,9 @@ type batch struct {
 	heads   map[uuid.UUID]*head
 	entries entryHeads
 	permits map[string]*permitLog
+
+	set    *set            // rows wait in it to be written together; nil: each is written at once
+	events map[event]int64 // the numbers of older events; nil: they are looked for one by one
 }
 
 // newBatch begins with sessions that are read and locked already.
@@ -65,7 +38,7 @@ func (s *Store) newBatch(ctx context.Context, c Conn, locked []session.Session) 
 	b := &batch{Store: s, ctx: ctx, conn: c, heads: map[uuid.UUID]*head{}}
 	for i := range locked {
 		row := &locked[i]
-		b.heads[row.ID] = &head{placeOf(row), true, row.Version, row.Seq, row.Head, row.ActiveAt}
+		b.heads[row.ID] = &head{placeOf(row), true, row.Version, row.Seq, row.Head, row.ActiveAt, &row.Sealed}
 	}
 	return b
 }
@@ -82,14 +55,12 @@ func (b *batch) load(changes []session.Change) error {
 			ids = append(ids, id)
 		}
 	}
-	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	for _, id := range slices.Compact(ids) {
-		h, ok, err := one(b.ctx, b.conn, headFields, b.queries.head, idOf(id))
-		if err != nil {
-			return err
-		}
-		h.exists = ok
-		b.heads[id] = &h
+	find := b.findHeads
+	if b.sets && len(ids) > 0 {
+		find = b.findAllHeads
+	}
+	if err := find(ids); err != nil {
+		return err
 	}
 	return b.loadEntries(changes)
 }
@@ -129,48 +100,21 @@ func (b *batch) judge(c *session.Change) (accepted, error) {
 	a := accepted{Change: c, entries: entries}
 	if h != nil {
 		a.stays = h.place == placeOf(&c.Session)
+		a.same = h.sealed != nil && equal(*h.sealed, c.Session.Sealed)
 		a.events = h.change(c)
 		a.after = *h
 	}
 	return a, nil
 }
 
-func (h *head) refuse(c *session.Change) error {
-	switch {
-	case c.Base == 0 && h.exists:
-		return session.ErrExists
-	case c.Base != 0 && (!h.exists || h.tenant != c.Session.Tenant):
-		return session.ErrNotFound
-	case c.Base != h.version: // which is zero when it is not there
-		return session.ErrConflict
-	}
-	return nil
-}
-
-// change makes the head what it is after a change, and gives the change's events: of the session and the change,
-// numbered and chained.
-func (h *head) change(c *session.Change) []session.Event {
-	if c.Session.ActiveAt.After(h.active) {
-		h.active = c.Session.ActiveAt
-	}
-	if c.Base == 0 || !c.Keep {
-		h.place = placeOf(&c.Session)
-		h.version++
-	}
-	h.exists = true
-	events := slices.Clone(c.Events)
-	for i := range events {
-		e := &events[i]
-		h.seq++
-		e.Session, e.Change, e.Seq = c.Session.ID, c.ID, h.seq
-		e.Hash = session.Chain(h.hash, *e)
-		h.hash = e.Hash
-	}
-	return events
-}
+// equal reports whether bytes are the same, and so is whether there are any.
+func equal(a, b []byte) bool { return bytes.Equal(a, b) && (a == nil) == (b == nil) }
 
 // writeAll writes what passed. When an id or a name is taken, it answers errTaken and the index of the change.
 func (b *batch) writeAll(passed []accepted) (index int, err error) {
+	if b.set != nil {
+		return b.writeSets(passed)
+	}
 	for _, a := range passed {
 		if err := b.write(a); err != nil {
 			return a.index, err
@@ -181,6 +125,9 @@ func (b *batch) writeAll(passed []accepted) (index int, err error) {
 
 // writeRest writes what no change is refused for.
 func (b *batch) writeRest(passed []accepted) error {
+	if b.set != nil {
+		return nil // it was written with the last of them
+	}
 	if err := b.writePermits(); err != nil {
 		return err
 	}
@@ -202,6 +149,16 @@ func (b *batch) write(a accepted) error {
 		if err := b.takeAway(a.Change); err != nil {
 			return err
 		}
+	}
+	if err := b.removeEntries(a); err != nil {
+		return err
+	}
+	return b.writeRows(a)
+}
+
+// writeRows writes the rows of a change, after all that gives way to them.
+func (b *batch) writeRows(a accepted) error {
+	if a.Session.ID != uuid.Nil {
 		if err := b.writeSession(a); err != nil {
 			return err
 		}
@@ -212,28 +169,35 @@ func (b *batch) write(a accepted) error {
 	return b.writeEntries(a)
 }
 
-func (b *batch) takeAway(c *session.Change) error {
-	sealed := c.Erase&session.EraseSealed != 0
-	steps := []struct {
-		due       bool
-		statement string
-	}{
-		{c.Withdraw, b.queries.withdraw},
-		{sealed, b.queries.eraseDecisions},
-		{sealed, b.queries.eraseMedia},
-		{sealed, b.queries.eraseFindings},
-		{sealed, b.queries.eraseDeliveries},
-		{sealed, b.queries.eraseEntries},
-		{c.Erase&session.EraseMedia != 0, b.queries.removeMedia},
+// removal is a statement that takes away from a session, for those changes that ask for it.
+type removal struct {
+	statement string
+	due       func(*session.Change) bool
+}
+
+func (q *changeQueries) removals() []removal {
+	withdraws := func(c *session.Change) bool { return c.Withdraw }
+	seals := func(c *session.Change) bool { return c.Erase&session.EraseSealed != 0 }
+	media := func(c *session.Change) bool { return c.Erase&session.EraseMedia != 0 }
+	return []removal{
+		{q.withdraw, withdraws}, {q.eraseDecisions, seals}, {q.eraseMedia, seals}, {q.eraseFindings, seals},
+		{q.eraseDeliveries, seals}, {q.eraseEntries, seals}, {q.removeMedia, media},
 	}
-	for _, step := range steps {
-		if !step.due {
+}
+
+func (b *batch) takeAway(c *session.Change) error {
+	for _, r := range b.queries.removals() {
+		if !r.due(c) {
 			continue
 		}
-		if err := b.exec(step.statement, idOf(c.Session.ID)); err != nil {
+		if err := b.exec(r.statement, idOf(c.Session.ID)); err != nil {
 			return err
 		}
 	}
+	return b.removeReplaced(c)
+}
+
+func (b *batch) removeReplaced(c *session.Change) error {
 	for _, id := range c.Replaced {
 		if err := b.exec(b.queries.replaceMedium, idOf(c.Session.ID), idOf(id)); err != nil {
 			return err
@@ -246,15 +210,18 @@ func (b *batch) writeSession(a accepted) error {
 	row := a.Session
 	row.Version, row.Seq, row.Head, row.ActiveAt = a.after.version, a.after.seq, a.after.hash, a.after.active
 	fields := sessionFields(&row)
+	last := len(fields) - 1
 	switch {
 	case a.Base == 0:
-		return b.add(b.queries.insertSession, fields...)
+		return b.add(addSession, fields...)
 	case a.Keep:
-		return b.exec(b.queries.keepSession, &row.Seq, (*digest)(&row.Head), timeOf(row.ActiveAt), idOf(row.ID))
-	case a.stays: // after the id and the columns of its place
-		return b.exec(b.queries.stepSession, append(fields[6:], fields[0])...)
+		return b.change(keepSession, &row.Seq, (*digest)(&row.Head), timeOf(row.ActiveAt), idOf(row.ID))
+	case a.stays && a.same: // after the id and the columns of its place
+		return b.change(stepSealedAside, append(fields[6:last:last], fields[0])...)
+	case a.stays:
+		return b.change(stepSession, append(fields[6:], fields[0])...)
 	}
-	return b.exec(b.queries.updateSession, append(fields[1:], fields[0])...)
+	return b.change(moveSession, append(fields[1:], fields[0])...)
 }
 
 // writeParts adds the parts. They belong to the session, whatever stands in them.
@@ -262,25 +229,25 @@ func (b *batch) writeParts(a accepted) error {
 	id := a.Session.ID
 	for _, p := range a.Attempts {
 		p.Session = id
-		if err := b.add(b.queries.putAttempt, attemptFields(&p)...); err != nil {
+		if err := b.add(putAttempt, attemptFields(&p)...); err != nil {
 			return err
 		}
 	}
 	for _, p := range a.Decisions {
 		p.Session = id
-		if err := b.add(b.queries.addDecision, decisionFields(&p)...); err != nil {
+		if err := b.add(addDecision, decisionFields(&p)...); err != nil {
 			return err
 		}
 	}
 	for _, p := range a.Media {
 		p.Session = id
-		if err := b.add(b.queries.addMedia, mediaFields(&p)...); err != nil {
+		if err := b.add(addMedia, mediaFields(&p)...); err != nil {
 			return err
 		}
 	}
 	for _, p := range a.Findings {
 		p.Session = id
-		if err := b.add(b.queries.addFinding, findingFields(&p)...); err != nil {
+		if err := b.add(addFinding, findingFields(&p)...); err != nil {
 			return err
 		}
 	}
@@ -290,7 +257,7 @@ func (b *batch) writeParts(a accepted) error {
 		if p.Listed {
 			list = listOf(a.after.tenant, a.after.sandbox)
 		}
-		if err := b.add(b.queries.addEvent, append(eventFields(p), list)...); err != nil {
+		if err := b.add(addEvent, append(eventFields(p), list)...); err != nil {
 			return err
 		}
 	}
@@ -300,15 +267,29 @@ func (b *batch) writeParts(a accepted) error {
 			return err
 		}
 		p.Session = id
-		if err := b.add(b.queries.addDelivery, deliveryFields(&p)...); err != nil {
+		if err := b.add(addDelivery, deliveryFields(&p)...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *batch) add(statement string, fields ...any) error {
-	return add(b.ctx, b.conn, statement, fields...)
+// add adds a row, or answers errTaken.
+func (b *batch) add(k writing, fields ...any) error {
+	if b.set != nil {
+		b.set[k].add(fields...)
+		return nil
+	}
+	return add(b.ctx, b.conn, b.queries.row[k], fields...)
+}
+
+// change changes a row that is there.
+func (b *batch) change(k writing, fields ...any) error {
+	if b.set != nil {
+		b.set[k].add(fields...)
+		return nil
+	}
+	return b.exec(b.queries.row[k], fields...)
 }
 
 // eventSeq is the number of the event that a delivery names: as a rule one of its own change, else an older
@@ -318,6 +299,12 @@ func (b *batch) eventSeq(a accepted, d session.Delivery) (int64, error) {
 		if a.events[i].ID == d.Event {
 			return a.events[i].Seq, nil
 		}
+	}
+	if b.events != nil {
+		if seq, ok := b.events[event{a.Session.ID, d.Event}]; ok {
+			return seq, nil
+		}
+		return d.Seq, nil
 	}
 	seq, ok, err := one(b.ctx, b.conn, intFields, b.queries.eventSeq, idOf(a.Session.ID), idOf(d.Event))
 	if err != nil || !ok {

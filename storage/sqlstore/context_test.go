@@ -23,12 +23,12 @@ func TestOnceBegun(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				spy.On(func(query string) error {
-					if strings.HasPrefix(query, start) {
+					if begins(query, start) {
 						cancel()
 					}
 					return nil
 				}, nil)
-				c := creation(newID())
+				c := inTransaction(creation(newID()))
 				if errs := store.Apply(ctx, c); errs != nil {
 					t.Errorf("Apply: got %v, want nil: it was begun before ctx ended", errs)
 				}

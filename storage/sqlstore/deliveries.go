@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,12 +30,8 @@ func (s *Store) Claim(ctx context.Context, now, until time.Time, n int,
 		if claimed, err = s.claimable(ctx, c, first[0].DueAt, now, n, except); err != nil {
 			return err
 		}
-		for i := range claimed {
-			d := &claimed[i]
-			d.Claims, d.DueAt = d.Claims+1, until
-			if _, err := c.ExecContext(ctx, s.queries.claim, &d.Claims, timeOf(until), idOf(d.ID)); err != nil {
-				return err
-			}
+		if err = s.claimAll(ctx, c, claimed, until); err != nil {
+			return err
 		}
 		if next, err = s.nextUnclaimed(ctx, c, claimed); err == nil && len(claimed) == 0 {
 			return errNothing
@@ -45,6 +42,29 @@ func (s *Store) Claim(ctx context.Context, now, until time.Time, n int,
 		return nil, time.Time{}, s.wrap("claim", err)
 	}
 	return claimed, next, nil
+}
+
+// claimAll raises the claims of deliveries that are locked.
+func (s *Store) claimAll(ctx context.Context, c Conn, claimed []session.Delivery, until time.Time) error {
+	var ids [][]byte
+	for i := range claimed {
+		d := &claimed[i]
+		d.Claims, d.DueAt = d.Claims+1, until
+		ids = append(ids, d.ID[:])
+		if s.sets {
+			continue
+		}
+		if _, err := c.ExecContext(ctx, s.queries.claim, &d.Claims, timeOf(until), idOf(d.ID)); err != nil {
+			return err
+		}
+	}
+	if !s.sets || len(ids) == 0 {
+		return nil
+	}
+	j := joint{dialect: s.dialect}
+	j.add(s.queries.all.claim, timeOf(until), ids)
+	_, err := c.ExecContext(ctx, j.query(), j.args...)
+	return err
 }
 
 // claimable finds what is due, from a time on, goes first, and is for none of the endpoints in except.
@@ -86,7 +106,7 @@ func (s *Store) nextUnclaimed(ctx context.Context, c Conn, claimed []session.Del
 }
 
 // Settle writes what became of claimed deliveries. Those of one call, and of callers at the same time, share a
-// transaction, as changes do.
+// transaction, as changes do, or, where there are arrays, a statement.
 func (s *Store) Settle(ctx context.Context, done ...session.Delivery) []error {
 	if len(done) == 0 {
 		return nil
@@ -97,29 +117,122 @@ func (s *Store) Settle(ctx context.Context, done ...session.Delivery) []error {
 	return outcomes(transaction[session.Delivery](s.settleTogether).alone(ctx, done))
 }
 
-// settleTogether takes deliveries once its transaction is open, and answers a refusal for each, or one error for all.
-func (s *Store) settleTogether(ctx context.Context, take func() []session.Delivery) ([]error, error) {
-	var errs []error
-	err := s.writeOnce(ctx, func(ctx context.Context, c Conn) (err error) {
-		done := take()
-		errs = make([]error, len(done))
-		for i := range done {
-			if errs[i], err = s.settle(ctx, c, done[i]); err != nil {
-				return s.together(len(done), &statementError{err})
-			}
-		}
-		if len(done) == 0 {
+// settleTogether answers a refusal for each delivery, or one error for all.
+func (s *Store) settleTogether(ctx context.Context, from things[session.Delivery]) ([]error, error) {
+	done, errs, err := s.settleAtOnce(ctx, from)
+	switch {
+	case !errors.Is(err, errAtOnce):
+		return errs, s.wrap("settle", err)
+	case errors.As(err, new(*doubtError)):
+		return s.settleInDoubt(ctx, done)
+	}
+	from.giveBack()
+	err = s.writeOnce(ctx, func(ctx context.Context, c Conn) (err error) {
+		done = from.take()
+		if errs, err = s.settleEach(ctx, c, done, false); err == nil && len(done) == 0 {
 			return errNothing
 		}
-		return nil
+		return err
+	})
+	if err != nil && !errors.As(err, new(*commitError)) {
+		err = s.together(len(done), &statementError{err})
+	}
+	return errs, s.wrap("settle", err)
+}
+
+// settleInDoubt settles deliveries that may yet be settled, or were since somebody looked.
+func (s *Store) settleInDoubt(ctx context.Context, done []session.Delivery) (errs []error, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound) // they were begun
+	defer cancel()
+	err = s.write(ctx, func(ctx context.Context, c Conn) (err error) {
+		errs, err = s.settleEach(ctx, c, done, true)
+		return err
 	})
 	return errs, s.wrap("settle", err)
 }
 
+// settleEach settles one by one. In doubt, those that are settled already were settled by the caller.
+func (s *Store) settleEach(ctx context.Context, c Conn, done []session.Delivery, doubt bool) (errs []error, err error) {
+	errs = make([]error, len(done))
+	for i := range done {
+		if errs[i], err = s.settle(ctx, c, done[i]); err != nil {
+			return nil, err
+		}
+		if doubt && errs[i] != nil {
+			_, was, err := one(ctx, c, idFields, s.queries.wasSettled, settleFields(&done[i])...)
+			if err != nil {
+				return nil, err
+			}
+			if was {
+				errs[i] = nil
+			}
+		}
+	}
+	return errs, nil
+}
+
+// unsettled is a delivery that was not settled, and whether it is there.
+type unsettled struct {
+	id    uuid.UUID
+	there bool
+}
+
+func unsettledFields(u *unsettled) []any { return []any{(*ident)(&u.id), &u.there} }
+
+// settleAtOnce is settleEach by one statement, without a transaction around it. It answers errAtOnce where that has to
+// be tried.
+func (s *Store) settleAtOnce(ctx context.Context,
+	from things[session.Delivery]) (done []session.Delivery, errs []error, err error) {
+	if !s.sets || s.tx != nil {
+		return nil, nil, errAtOnce
+	}
+	var left []unsettled
+	place := map[uuid.UUID]int{}
+	err = s.atOnce(ctx, func(ctx context.Context, c Conn) (err error) {
+		done = from.take()
+		var set, ids rowset
+		for i := range done {
+			d := &done[i]
+			set.add(settleFields(d)...)
+			ids.add(idOf(d.ID))
+			place[d.ID] = i
+		}
+		if len(place) < len(done) || len(done) == 0 { // one of them twice
+			return errAtOnce
+		}
+		j := &joint{dialect: s.dialect}
+		j.with("settled", s.queries.all.settle, &set)
+		j.add(s.queries.all.unsettled, &ids)
+		left, err = rows(ctx, c, unsettledFields, j.query(), j.args...)
+		return err
+	})
+	switch lost := new(commitError); {
+	case err == nil:
+	case errors.As(err, &lost) && s.dialect.engine.Again(lost.err):
+		return done, nil, &doubtError{lost.err}
+	case errors.As(err, &lost):
+		return nil, nil, lost
+	default:
+		return nil, nil, errAtOnce
+	}
+	errs = make([]error, len(done))
+	for _, u := range left {
+		if errs[place[u.id]] = session.ErrNotFound; u.there {
+			errs[place[u.id]] = session.ErrConflict
+		}
+	}
+	return done, errs, nil
+}
+
+func settleFields(d *session.Delivery) []any {
+	return []any{
+		&d.State, timeOf(d.DueAt), d.Tries, timeOf(d.Last.At), d.Last.Status, d.Last.Note, idOf(d.ID), d.Claims,
+	}
+}
+
 // settle answers a refusal, or an error that ends the transaction.
 func (s *Store) settle(ctx context.Context, c Conn, d session.Delivery) (refused, err error) {
-	result, err := c.ExecContext(ctx, s.queries.settle, &d.State, timeOf(d.DueAt), d.Tries,
-		timeOf(d.Last.At), d.Last.Status, d.Last.Note, idOf(d.ID), d.Claims)
+	result, err := c.ExecContext(ctx, s.queries.settle, settleFields(&d)...)
 	if err != nil {
 		return nil, err
 	}

@@ -9,12 +9,20 @@ import (
 // Dialect is what differs between databases, as data. [SQLite] and [Postgres] are two; the zero value is
 // none, and refused.
 type Dialect struct {
+	// Array makes of a Go slice ([][]byte, []int64, []*int64, []string or []*string) what the driver takes for an
+	// array; what is nil in it must come out as NULL. It is asked where many rows are written by one statement, as on
+	// PostgreSQL; [New] tries it out, and where it does not work rows are written one by one, which is slower.
+	// Default: the slice itself, as github.com/jackc/pgx/v5/stdlib takes it.
+	Array func(slice any) any
+
 	engine engine.Engine
 
 	read  string // opens a transaction that sees one instant
 	write string // opens a transaction that nobody writes beside
 	lock  string // ends a look-up of rows that will be written
 	skip  string // ends a look-up of due rows, and passes over those that are locked
+
+	arrays bool // it has arrays, and one statement over them costs less than several
 }
 
 // SQLite is SQLite 3.24 or newer. Errors are told apart by the text that SQLite itself gives them, so
@@ -36,6 +44,7 @@ func Postgres() Dialect {
 		write:  "BEGIN ISOLATION LEVEL READ COMMITTED",
 		lock:   "FOR UPDATE",
 		skip:   "FOR UPDATE SKIP LOCKED",
+		arrays: true,
 	}
 }
 

@@ -27,7 +27,9 @@
 // works; with write-ahead logging, as [SQLiteDSN] sets it, more connections let readers read while
 // something is written. SQLite has one writer at a time: those of one Store wait in a line, those of
 // other processes by SQLite's busy timeout, which ends a wait no earlier when the caller's ctx does. On PostgreSQL
-// writers wait only for who writes the same rows. A serialization failure, a deadlock and a connection that is lost
+// writers wait only for who writes the same rows, and many rows go there and back as arrays, in one statement for all
+// changes of a call: new sessions by that statement alone, others in a transaction of a few. Where the driver
+// has arrays of its own, Array of the [Dialect] makes them. A serialization failure, a deadlock and a connection that is lost
 // before its commit are run again, until the caller's ctx ends or 10 seconds have passed; of a commit whose answer is
 // lost the Store finds out what became of it. Nothing has its effect twice.
 //

@@ -65,17 +65,34 @@ type entryHeads struct {
 
 // loadEntries reads what the changes' entries are judged by, and locks it, in the order of their ids.
 func (b *batch) loadEntries(changes []session.Change) error {
-	var asked []*session.Entry
-	for i := range changes {
-		for j := range changes[i].Entries {
-			asked = append(asked, &changes[i].Entries[j])
-		}
-	}
+	asked := entriesOf(changes)
 	if len(asked) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(asked, func(a, b *session.Entry) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	b.entries = entryHeads{map[uuid.UUID]*entryHead{}, map[entryName]*entryHead{}}
+	find := b.findEntries
+	if b.sets {
+		find = b.findAllEntries
+	}
+	found, err := find(asked)
+	for i := range found {
+		b.entries.put(&found[i])
+	}
+	return err
+}
+
+func entriesOf(changes []session.Change) (all []*session.Entry) {
+	for i := range changes {
+		for j := range changes[i].Entries {
+			all = append(all, &changes[i].Entries[j])
+		}
+	}
+	return all
+}
+
+// findEntries finds them one by one.
+func (b *batch) findEntries(asked []*session.Entry) (all []entryHead, err error) {
+	slices.SortStableFunc(asked, func(a, b *session.Entry) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	for _, e := range asked {
 		query, args := b.queries.entryByID, []any{idOf(e.ID)}
 		if e.Name != "" {
@@ -84,13 +101,26 @@ func (b *batch) loadEntries(changes []session.Change) error {
 		}
 		found, err := rows(b.ctx, b.conn, entryHeadFields, query, args...)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for i := range found {
-			b.entries.put(&found[i])
-		}
+		all = append(all, found...)
 	}
-	return nil
+	return all, nil
+}
+
+func (b *batch) findAllEntries(asked []*session.Entry) ([]entryHead, error) {
+	ids, names := idsAndNames(asked)
+	return gathered(b, entryHeadFields, b.queries.all.entries, ids, names)
+}
+
+// idsAndNames are what entries are looked for by. Nothing has the name that is NULL.
+func idsAndNames(asked []*session.Entry) (ids, names *rowset) {
+	ids, names = &rowset{}, &rowset{}
+	for _, e := range asked {
+		ids.add(idOf(e.ID))
+		names.add(idOf(e.Tenant), flagOf(e.Sandbox), &e.Kind, (*label)(&e.Name))
+	}
+	return ids, names
 }
 
 func (k entryHeads) put(h *entryHead) {
@@ -166,21 +196,28 @@ func (k entryHeads) keep(steps []entryStep) {
 // errEntryTaken is errTaken for the id or the name of an entry.
 var errEntryTaken = fmt.Errorf("%w by an entry", errTaken)
 
-// writeEntries writes the entries of one change, after all that gives way to them.
-func (b *batch) writeEntries(a accepted) error {
-	for _, s := range a.entries {
-		for _, id := range s.gone {
-			if err := b.exec(b.queries.removeEntry, idOf(id)); err != nil {
-				return err
+// removeEntries removes what gives way to the entries of changes.
+func (b *batch) removeEntries(changes ...accepted) error {
+	for _, a := range changes {
+		for _, s := range a.entries {
+			for _, id := range s.gone {
+				if err := b.exec(b.queries.removeEntry, idOf(id)); err != nil {
+					return err
+				}
 			}
 		}
 	}
+	return nil
+}
+
+// writeEntries writes the entries of one change, after all that gives way to them.
+func (b *batch) writeEntries(a accepted) error {
 	for _, s := range a.entries {
-		statement, fields := b.queries.addEntry, append(entryFields(s.Entry), idOf(a.ID))
+		k, fields := addEntry, append(entryFields(s.Entry), idOf(a.ID))
 		if !s.add { // its name and place stay
-			statement, fields = b.queries.stepEntry, append(fields[5:], fields[0])
+			k, fields = stepEntry, append(fields[5:], fields[0])
 		}
-		if err := b.add(statement, fields...); errors.Is(err, errTaken) {
+		if err := b.add(k, fields...); errors.Is(err, errTaken) {
 			return errEntryTaken
 		} else if err != nil {
 			return err
@@ -191,8 +228,16 @@ func (b *batch) writeEntries(a accepted) error {
 
 // dropExpired removes some of the entries that have expired, where entries were added that will expire too.
 func (b *batch) dropExpired(passed []accepted) error {
-	var n int
-	var at time.Time
+	n, at := willExpire(passed)
+	if n == 0 {
+		return nil
+	}
+	return b.exec(b.queries.dropExpired, timeOf(at), n)
+}
+
+// willExpire says how many entries may be removed for those that are added and will expire, and at what time those have
+// to have expired.
+func willExpire(passed []accepted) (n int, at time.Time) {
 	for _, a := range passed {
 		for _, s := range a.entries {
 			if s.Version != 1 || s.ExpiresAt.IsZero() {
@@ -203,8 +248,5 @@ func (b *batch) dropExpired(passed []accepted) error {
 			}
 		}
 	}
-	if n == 0 {
-		return nil
-	}
-	return b.exec(b.queries.dropExpired, timeOf(at), n)
+	return n, at
 }

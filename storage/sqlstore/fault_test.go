@@ -19,11 +19,16 @@ import (
 
 var errFault = errors.New("the disk is on fire")
 
+// begins reports whether a statement, or one of those that it is made of, begins so.
+func begins(query, start string) bool {
+	return strings.HasPrefix(query, start) || strings.HasPrefix(query, "WITH ") && strings.Contains(query, "("+start)
+}
+
 // fail gives a hook that fails the first n statements that begin so.
 func fail(n int64, start string, err error) func(string) error {
 	var seen atomic.Int64
 	return func(query string) error {
-		if strings.HasPrefix(query, start) && seen.Add(1) <= n {
+		if begins(query, start) && seen.Add(1) <= n {
 			return err
 		}
 		return nil
@@ -142,7 +147,7 @@ func TestOneFailingStatement(t *testing.T) {
 		spy, store := on.spiedStore(t, 1)
 		good, bad, other := creation(newID()), creation(newID()), creation(newID())
 		bad.Media = []session.Media{{ID: newID()}}
-		spy.On(fail(3, "INSERT INTO bonafide_media", errFault), nil)
+		spy.On(fail(9, "INSERT INTO bonafide_media", errFault), nil)
 		errs := store.Apply(t.Context(), good, bad, other)
 		if len(errs) != 3 || errs[0] != nil || !errors.Is(errs[1], errFault) || errs[2] != nil {
 			t.Fatalf("Apply: got %v, want the fault for the second change only", errs)

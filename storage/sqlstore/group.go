@@ -98,40 +98,62 @@ func (g *group[T]) lead(ctx context.Context) {
 	}
 	g.mu.Unlock()
 
-	var calls []*call[T]
-	begun := false
+	t := &turn[T]{group: g}
 	defer func() {
-		if r := recover(); r != nil {
-			if !begun {
-				calls = g.takeEarly()
-			}
-			finish(calls, nil, nil, fmt.Sprintf("%v\n\n%s", r, debug.Stack()))
+		if p := recover(); p != nil {
+			t.finish(ctx, nil, nil, fmt.Sprintf("%v\n\n%s", p, debug.Stack()))
 		}
 	}()
-	errs, err := g.write(ctx, func() []T {
-		begun, calls = true, g.take()
-		return thingsOf(calls)
-	})
-	if !begun && ctx.Err() == nil {
-		calls = g.takeEarly()
-	}
-	finish(calls, errs, err, "")
+	errs, err := g.write(ctx, t)
+	t.finish(ctx, errs, err, "")
+}
+
+// turn is one transaction of a group.
+type turn[T any] struct {
+	*group[T]
+	calls []*call[T] // that it serves
 }
 
 // take takes from the front of the queue what one transaction holds.
-func (g *group[T]) take() []*call[T] {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+func (t *turn[T]) take() (all []T) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	calls, things := 0, 0
-	for _, c := range g.queue {
+	for _, c := range t.queue {
 		if things += len(c.things); calls > 0 && things > groupMost {
 			break
 		}
 		calls++
 	}
-	taken := slices.Clone(g.queue[:calls])
-	g.queue = slices.Delete(g.queue, 0, calls)
-	return taken
+	t.calls = slices.Clone(t.queue[:calls])
+	t.queue = slices.Delete(t.queue, 0, calls)
+	for _, c := range t.calls {
+		all = append(all, c.things...)
+	}
+	return all
+}
+
+func (t *turn[T]) giveBack() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.queue = append(t.calls, t.queue...)
+	t.calls = nil
+}
+
+// finish gives each caller its own outcomes: of errs, or one for all. What could not even be begun is the end of those
+// who have waited as long as that, unless it was the leader's ctx that ended, who leaves by himself.
+func (t *turn[T]) finish(ctx context.Context, errs []error, err error, broken string) {
+	if t.calls == nil && (broken != "" || err != nil && ctx.Err() == nil) {
+		t.calls = t.takeEarly()
+	}
+	for _, c := range t.calls {
+		if c.broken = broken; broken == "" && err == nil {
+			c.errs, errs = errs[:len(c.things)], errs[len(c.things):]
+		} else {
+			c.errs = slices.Repeat([]error{err}, len(c.things))
+		}
+		close(c.done)
+	}
 }
 
 // takeEarly takes those who waited as long as the transaction that could not be begun.
@@ -152,27 +174,5 @@ func (g *group[T]) handOver() {
 	defer g.mu.Unlock()
 	if g.led = len(g.queue) > 0; g.led {
 		go g.lead(context.Background())
-	}
-}
-
-func thingsOf[T any](calls []*call[T]) (things []T) {
-	if len(calls) == 1 {
-		return calls[0].things
-	}
-	for _, c := range calls {
-		things = append(things, c.things...)
-	}
-	return things
-}
-
-// finish gives each caller its own outcomes: of errs, or one for all.
-func finish[T any](calls []*call[T], errs []error, err error, broken string) {
-	for _, c := range calls {
-		if c.broken = broken; broken == "" && err == nil {
-			c.errs, errs = errs[:len(c.things)], errs[len(c.things):]
-		} else {
-			c.errs = slices.Repeat([]error{err}, len(c.things))
-		}
-		close(c.done)
 	}
 }

@@ -109,6 +109,12 @@ func creation(tenant uuid.UUID) session.Change {
 	return c
 }
 
+// inTransaction makes a change one that nowhere is done by a single statement.
+func inTransaction(c session.Change) session.Change {
+	c.Withdraw = true // of which there is nothing
+	return c
+}
+
 // step is a change of a session as it was read.
 func step(s session.Session) session.Change {
 	s.Status = session.StatusStarted

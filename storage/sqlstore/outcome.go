@@ -56,12 +56,12 @@ func (s *Store) await(ctx context.Context, conn Conn, c *session.Change) (free b
 		_, _, err = one(ctx, conn, headFields, s.queries.head, idOf(c.Session.ID))
 		return false, err
 	case c.Session.ID != uuid.Nil:
-		err = add(ctx, conn, s.queries.insertSession, sessionFields(&c.Session)...)
+		err = add(ctx, conn, s.queries.row[addSession], sessionFields(&c.Session)...)
 	case c.Entries[0].Version > 1:
 		_, _, err = one(ctx, conn, entryHeadFields, s.queries.entryByID, idOf(c.Entries[0].ID))
 		return false, err
 	default:
-		err = add(ctx, conn, s.queries.addEntry, append(entryFields(&c.Entries[0]), idOf(c.ID))...)
+		err = add(ctx, conn, s.queries.row[addEntry], append(entryFields(&c.Entries[0]), idOf(c.ID))...)
 	}
 	if errors.Is(err, errTaken) {
 		return false, nil

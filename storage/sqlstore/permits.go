@@ -10,68 +10,95 @@ import (
 // permitLog is a log of the batch, with what is in the database.
 type permitLog struct {
 	session.PermitLog
-	kept map[int64]bool // pages that are in the database
+	was    logState
+	looked []int64        // pages that were looked for
+	kept   map[int64]bool // pages that are in the database
 }
 
-func permitLogFields(l *permitLog) []any { return []any{&l.N, &l.Last, &l.Most} }
-func bytesFields(b *[]byte) []any        { return []any{b} }
+// logState is the row of a log. It tells whether the log has changed, as n grows with each permit.
+type logState struct{ n, last, most int64 }
 
-// loadPermits reads the logs that the changes' permits look at: of each first its head, which locks it,
-// and then its pages, by statements that see what the lock waited for.
-func (b *batch) loadPermits(changes []session.Change) error {
-	asked := map[string][]session.Permit{}
-	for i := range changes {
-		for _, p := range changes[i].Permits {
-			asked[p.Key] = append(asked[p.Key], p)
-		}
-	}
-	b.permits = make(map[string]*permitLog, len(asked))
-	for _, key := range slices.Sorted(maps.Keys(asked)) {
-		l, there, err := one(b.ctx, b.conn, permitLogFields, b.queries.permitLog, key)
-		if err == nil && !there && b.dialect.lock != "" {
-			l, err = b.beginLog(key)
-		}
-		if err != nil {
-			return err
-		}
-		l.kept = map[int64]bool{}
-		if err := b.loadPages(key, &l, asked[key]); err != nil {
-			return err
-		}
-		b.permits[key] = &l
-	}
-	return nil
+func newPermitLog(s logState) *permitLog {
+	l := &permitLog{was: s, kept: map[int64]bool{}}
+	l.N, l.Last, l.Most = s.n, s.last, s.most
+	return l
 }
 
-// beginLog makes a log that is not there, so that it can be locked.
-func (b *batch) beginLog(key string) (permitLog, error) {
-	if err := b.exec(b.queries.beginLog, key); err != nil {
-		return permitLog{}, err
-	}
-	l, _, err := one(b.ctx, b.conn, permitLogFields, b.queries.permitLog, key)
-	return l, err
-}
-
-func (b *batch) loadPages(key string, l *permitLog, asked []session.Permit) error {
+// look lists the pages that permits look at.
+func (l *permitLog) look(permits []session.Permit) []int64 {
 	var rules []session.Rule
-	for _, p := range asked {
+	for _, p := range permits {
 		for _, r := range p.Rules {
 			if !slices.Contains(rules, r) {
 				rules = append(rules, r)
 			}
 		}
 	}
-	for _, page := range l.Needs(len(asked), rules) {
-		times, ok, err := one(b.ctx, b.conn, bytesFields, b.queries.permitPage, key, page)
+	l.looked = l.Needs(len(permits), rules)
+	return l.looked
+}
+
+// found gives the log a page that is in the database.
+func (l *permitLog) found(page int64, times []byte) {
+	if len(times) > 0 {
+		l.SetPage(page, times)
+		l.kept[page] = true
+	}
+}
+
+// next is the page that the next permit is written to.
+func (l *permitLog) next() int64 { return l.Needs(1, nil)[0] }
+
+func logFields(s *logState) []any { return []any{&s.n, &s.last, &s.most} }
+func bytesFields(b *[]byte) []any { return []any{b} }
+
+// permitsByKey are all that the changes ask for.
+func permitsByKey(changes []session.Change) map[string][]session.Permit {
+	asked := map[string][]session.Permit{}
+	for i := range changes {
+		for _, p := range changes[i].Permits {
+			asked[p.Key] = append(asked[p.Key], p)
+		}
+	}
+	return asked
+}
+
+// loadPermits reads the logs that the changes' permits look at: of each first its head, which locks it,
+// and then its pages, by statements that see what the lock waited for.
+func (b *batch) loadPermits(changes []session.Change) error {
+	asked := permitsByKey(changes)
+	b.permits = make(map[string]*permitLog, len(asked))
+	if b.sets {
+		return b.loadLogs(asked)
+	}
+	for _, key := range slices.Sorted(maps.Keys(asked)) {
+		state, there, err := one(b.ctx, b.conn, logFields, b.queries.permitLog, key)
+		if err == nil && !there && b.dialect.lock != "" {
+			state, err = b.beginLog(key)
+		}
 		if err != nil {
 			return err
 		}
-		if ok {
-			l.SetPage(page, times)
-			l.kept[page] = true
+		l := newPermitLog(state)
+		for _, page := range l.look(asked[key]) {
+			times, _, err := one(b.ctx, b.conn, bytesFields, b.queries.permitPage, key, page)
+			if err != nil {
+				return err
+			}
+			l.found(page, times)
 		}
+		b.permits[key] = l
 	}
 	return nil
+}
+
+// beginLog makes a log that is not there, so that it can be locked.
+func (b *batch) beginLog(key string) (logState, error) {
+	if err := b.exec(b.queries.beginLog, key); err != nil {
+		return logState{}, err
+	}
+	s, _, err := one(b.ctx, b.conn, logFields, b.queries.permitLog, key)
+	return s, err
 }
 
 // takeAll takes all permits of a change, or none, and then answers the refusal that lasts longest.
@@ -99,7 +126,7 @@ func (b *batch) takeAll(permits []session.Permit) error {
 
 // undo remembers the log as it is, and gives what brings it back.
 func (l *permitLog) undo() func() {
-	n, last, page := l.N, l.Last, l.Needs(1, nil)[0] // the page that a permit is written to
+	n, last, page := l.N, l.Last, l.next()
 	times := slices.Clone(l.Page(page))
 	return func() {
 		l.N, l.Last = n, last

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -65,7 +64,7 @@ func TestBackendThatIsEnded(t *testing.T) {
 				}
 				return nil
 			}, nil)
-			c := permitted()
+			c := inTransaction(permitted())
 			apply(t, store, c)
 			doneOnce(t, watch, store, c)
 		})
@@ -79,7 +78,7 @@ func TestCommitWhoseAnswerIsLost(t *testing.T) {
 	db := on.migrated(t, spy.Name, 1)
 	store := on.store(t, db)
 	spy.On(nil, fail(1, "COMMIT", io.ErrUnexpectedEOF))
-	c := permitted()
+	c := inTransaction(permitted())
 	apply(t, store, c)
 	doneOnce(t, db, store, c)
 }
@@ -208,7 +207,7 @@ func TestSerializationFailuresAreTriedAgain(t *testing.T) {
 				db := on.migrated(t, spy.Name, 1)
 				store := on.store(t, db)
 				spy.On(fail(3, start, state), nil)
-				c := permitted()
+				c := inTransaction(permitted())
 				apply(t, store, c)
 				doneOnce(t, db, store, c)
 			})
@@ -225,7 +224,7 @@ func TestSerializationFailureOfABatch(t *testing.T) {
 			t.Parallel()
 			spy, store := on.spiedStore(t, 1)
 			spy.On(fail(2, start, sqlState("40P01")), nil)
-			a, b := creation(newID()), creation(newID())
+			a, b := inTransaction(creation(newID())), creation(newID())
 			apply(t, store, a, b)
 			if load(t, store, a) == nil || load(t, store, b) == nil {
 				t.Error("a session is not there")
@@ -246,7 +245,7 @@ func TestTryingAgainEndsWithTheCaller(t *testing.T) {
 			defer cancel()
 			tries := 0
 			spy.On(func(query string) error {
-				if !strings.HasPrefix(query, start) {
+				if !begins(query, start) {
 					return nil
 				}
 				if tries++; tries == 3 {
@@ -254,7 +253,7 @@ func TestTryingAgainEndsWithTheCaller(t *testing.T) {
 				}
 				return sqlState("40001")
 			}, nil)
-			c := creation(newID())
+			c := inTransaction(creation(newID()))
 			if err := first(store.Apply(ctx, c)); !errors.Is(err, context.Canceled) || tries != 3 {
 				t.Errorf("Apply: got %v after %d tries, want %v after 3", err, tries, context.Canceled)
 			}

@@ -91,7 +91,7 @@ func TestPartitions(t *testing.T) {
 	db, store := openPartitioned(t, at)
 	storetest.Run(t, func(t *testing.T) session.Store {
 		emptied(t, db)
-		return store
+		return onPostgres().store(t, db)
 	})
 	for range 20 {
 		if errs := store.Apply(t.Context(), creation(newID())); errs != nil {

@@ -67,10 +67,9 @@ func TestPostgres(t *testing.T) {
 	on := onPostgres()
 	file := on.file(t)
 	first, second := on.open(t, on.driver, file, 8), on.open(t, on.driver, file, 8)
-	stores := &inTurn{stores: [2]session.Store{on.store(t, first), on.store(t, second)}}
 	storetest.Run(t, func(t *testing.T) session.Store {
 		emptied(t, first)
-		return stores
+		return &inTurn{stores: [2]session.Store{on.store(t, first), on.store(t, second)}}
 	})
 }
 

@@ -8,18 +8,20 @@ import (
 
 // The columns of each table, in the order of the fields in columns.go.
 const (
-	sessionColumns = "id, " + sessionPlace + ", " + sessionFacts
+	sessionColumns = "id, " + sessionPlace + ", " + sessionFacts + ", sealed"
 	sessionPlace   = "tenant, sandbox, integration, ref, deleted_at" // where lists have it: what their indexes are made of
 	sessionFacts   = "status, attempt_id, attempt_n, version, seq, created_at, updated_at, active_at, " +
 		"submitted_at, ended_at, expires_at, redacted_at, decide_at, erase_at, screen_at, redact_at, held_at, hide_at, " +
-		"retry_at, tries, due_at, link_n, receipt, head, key, sealed"
-	attemptColumns  = "id, session, n, status, submitter, created_at, ended_at"
-	decisionColumns = "session, id, n, attempt, outcome, code, by, at, sealed"
-	mediaColumns    = "id, session, attempt, context, type, size, blob, created_at, sealed"
-	findingColumns  = "session, id, attempt, kind, by, at, sealed"
-	eventColumns    = "session, id, seq, change, kind, status, attempt, by, at, about, hash"
-	entryColumns    = "id, tenant, sandbox, kind, name, session, version, created_at, updated_at, expires_at, body"
-	deliveryColumns = "id, tenant, sandbox, session, integration, endpoint, event, seq, created_at, due_at, claims, tries, state, " +
+		"retry_at, tries, due_at, link_n, receipt, head, key"
+	headColumns      = sessionPlace + ", version, seq, head, active_at"
+	attemptColumns   = "id, session, n, status, submitter, created_at, ended_at"
+	decisionColumns  = "session, id, n, attempt, outcome, code, by, at, sealed"
+	mediaColumns     = "id, session, attempt, context, type, size, blob, created_at, sealed"
+	findingColumns   = "session, id, attempt, kind, by, at, sealed"
+	eventColumns     = "session, id, seq, change, kind, status, attempt, by, at, about, hash"
+	entryColumns     = "id, tenant, sandbox, kind, name, session, version, created_at, updated_at, expires_at, body"
+	entryHeadColumns = "id, tenant, sandbox, kind, name, version, expires_at"
+	deliveryColumns  = "id, tenant, sandbox, session, integration, endpoint, event, seq, created_at, due_at, claims, tries, state, " +
 		"personal, last_at, last_status, last_note, body"
 )
 
@@ -32,6 +34,8 @@ const unlessTaken = "ON CONFLICT DO NOTHING"
 // queries are all statements, as a dialect writes them. No literal in them may hold a question mark,
 // which sqlx would take for a parameter.
 type queries struct {
+	writingQueries
+	all manyQueries
 	changeQueries
 	permitQueries
 	sessionQueries
@@ -44,7 +48,7 @@ type queries struct {
 func newQueries(d Dialect) queries {
 	q := func(parts ...string) string { return sqlx.Rebind(d.engine.Bind, strings.Join(parts, " ")) }
 	return queries{
-		newChangeQueries(d, q), newPermitQueries(d, q), newSessionQueries(d, q), newDeliveryQueries(d, q),
+		newWritingQueries(q), newManyQueries(d), newChangeQueries(d, q), newPermitQueries(d, q), newSessionQueries(d, q), newDeliveryQueries(d, q),
 		newEntryQueries(d, q), newListQueries(), newIntegrationQueries(q),
 	}
 }
@@ -52,21 +56,11 @@ func newQueries(d Dialect) queries {
 // joined puts the parts of a statement together, and binds its parameters as the dialect does.
 type joined func(parts ...string) string
 
-// changeQueries judge and write a change. Those that add a row do nothing where its id is taken.
+// changeQueries judge a change, and take away what it removes.
 type changeQueries struct {
-	head          string
-	insertSession string
-	updateSession string
-	stepSession   string // for one that keeps its place: the list's index is left alone
-	keepSession   string
-	putAttempt    string
-	addDecision   string
-	addMedia      string
-	addFinding    string
-	addEvent      string
-	addDelivery   string
-	eventSeq      string
-	hasChange     string
+	head      string
+	eventSeq  string
+	hasChange string
 
 	withdraw        string
 	eraseDecisions  string
@@ -80,22 +74,9 @@ type changeQueries struct {
 
 func newChangeQueries(d Dialect, q joined) changeQueries {
 	return changeQueries{
-		head:          q("SELECT", sessionPlace+", version, seq, head, active_at FROM bonafide_sessions WHERE id = ?", d.lock),
-		insertSession: q(insert("bonafide_sessions", sessionColumns), unlessTaken),
-		updateSession: q(update("bonafide_sessions", sessionPlace+", "+sessionFacts)),
-		stepSession:   q(update("bonafide_sessions", sessionFacts)),
-		keepSession:   q("UPDATE bonafide_sessions SET seq = ?, head = ?, active_at = ? WHERE id = ?"),
-		putAttempt: q(insert("bonafide_attempts", attemptColumns),
-			"ON CONFLICT (id) DO UPDATE SET n = excluded.n, status = excluded.status, submitter = excluded.submitter,",
-			"created_at = excluded.created_at, ended_at = excluded.ended_at",
-			"WHERE bonafide_attempts.session = excluded.session"),
-		addDecision: q(insert("bonafide_decisions", decisionColumns), unlessTaken),
-		addMedia:    q(insert("bonafide_media", mediaColumns), unlessTaken),
-		addFinding:  q(insert("bonafide_findings", findingColumns), unlessTaken),
-		addEvent:    q(insert("bonafide_events", eventColumns+", listed"), unlessTaken),
-		addDelivery: q(insert("bonafide_deliveries", deliveryColumns), unlessTaken),
-		eventSeq:    q("SELECT seq FROM bonafide_events WHERE session = ? AND id = ?"),
-		hasChange:   q("SELECT seq FROM bonafide_events WHERE session = ? AND change = ? LIMIT 1"),
+		head:      q("SELECT", headColumns, "FROM bonafide_sessions WHERE id = ?", d.lock),
+		eventSeq:  q("SELECT seq FROM bonafide_events WHERE session = ? AND id = ?"),
+		hasChange: q("SELECT seq FROM bonafide_events WHERE session = ? AND change = ? LIMIT 1"),
 
 		withdraw: q("UPDATE bonafide_deliveries SET state = 'withdrawn', due_at = NULL, body = NULL",
 			"WHERE session = ? AND state = 'held'"),
@@ -166,7 +147,8 @@ func newSessionQueries(d Dialect, q joined) sessionQueries {
 type deliveryQueries struct {
 	nextDelivery, waiting         string
 	due, exceptFor, earliestFirst string
-	claim, settle, hasDelivery    string
+	claim, settle                 string
+	hasDelivery, wasSettled       string
 }
 
 // goesFirst is true of a due delivery when no earlier one of its session to its endpoint has to leave before
@@ -188,30 +170,33 @@ func newDeliveryQueries(d Dialect, q joined) deliveryQueries {
 		claim:         q("UPDATE bonafide_deliveries SET claims = ?, due_at = ? WHERE id = ?"),
 		settle: q("UPDATE bonafide_deliveries SET state = ?, due_at = ?, tries = ?, last_at = ?, last_status = ?, last_note = ?",
 			"WHERE id = ? AND claims = ? AND", pending),
+		wasSettled: q("SELECT id FROM bonafide_deliveries WHERE state = ? AND (due_at = ? OR due_at IS NULL) AND tries = ?",
+			"AND last_at = ? AND last_status = ? AND last_note = ? AND id = ? AND claims = ?"),
 		hasDelivery: q("SELECT id FROM bonafide_deliveries WHERE id = ?"),
 	}
 }
 
-// entryQueries judge and write entries. stepEntry is for one that keeps its name: the indexes of lists are left alone.
+// entryQueries judge entries, and remove them.
 type entryQueries struct {
 	entryByID, entryByIDOrName string
-	addEntry, stepEntry        string
 	removeEntry, dropExpired   string
 	entryWriter                string
 }
 
 func newEntryQueries(d Dialect, q joined) entryQueries {
-	entry := "SELECT id, tenant, sandbox, kind, name, version, expires_at FROM bonafide_entries WHERE"
+	entry := "SELECT " + entryHeadColumns + " FROM bonafide_entries WHERE"
 	return entryQueries{
 		entryByID:       q(entry, "id = ?", d.lock),
 		entryByIDOrName: q(entry, "id = ? OR tenant = ? AND sandbox = ? AND kind = ? AND name = ?", d.lock),
-		addEntry:        q(insert("bonafide_entries", entryColumns+", change"), unlessTaken),
-		stepEntry:       q(update("bonafide_entries", "session, version, created_at, updated_at, expires_at, body, change")),
 		removeEntry:     q("DELETE FROM bonafide_entries WHERE id = ?"),
-		dropExpired: q("DELETE FROM bonafide_entries WHERE id IN (SELECT id FROM bonafide_entries",
-			"WHERE expires_at <= ? ORDER BY expires_at, id LIMIT ?", d.skip+")"),
-		entryWriter: q("SELECT version, change FROM bonafide_entries WHERE id = ?"),
+		dropExpired:     q(dropExpired(d)),
+		entryWriter:     q("SELECT version, change FROM bonafide_entries WHERE id = ?"),
 	}
+}
+
+func dropExpired(d Dialect) string {
+	return "DELETE FROM bonafide_entries WHERE id IN (SELECT id FROM bonafide_entries " +
+		"WHERE expires_at <= ? ORDER BY expires_at, id LIMIT ? " + d.skip + ")"
 }
 
 // listQueries begin the statements that list. They are not bound yet, as there is more to come in them.

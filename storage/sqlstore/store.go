@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"time"
 
 	"github.com/bonafide-idv/bonafide/session"
@@ -11,14 +12,17 @@ import (
 // bound is how long a transaction may take, and how long one waits for its turn.
 const bound = 10 * time.Second
 
-// Store is a [session.Store] in an SQL database. It keeps nothing in memory, so that any number of
-// Stores, in any number of processes, may work on one database. It is safe for concurrent use.
+// Store is a [session.Store] in an SQL database. It keeps nothing in memory but copies of permit logs, each of which it
+// compares with the log before it counts on it, so that any number of Stores, in any number of processes, may work
+// on one database. It is safe for concurrent use.
 type Store struct {
 	db      *sql.DB // nil within a host's transaction
 	tx      Conn    // the host's transaction, or nil
 	dialect Dialect
 	queries queries
 	turn    chan struct{} // holds one token; nil: writers need not wait for each other
+	sets    bool          // many rows are written by one statement
+	logs    *logCache     // of who leads the changes; nil where it would not be used
 
 	changes *group[session.Change]   // nil within a host's transaction
 	settled *group[session.Delivery] // nil within a host's transaction
@@ -45,7 +49,14 @@ func New(db *sql.DB, d Dialect) (*Store, error) {
 	if err := checkSchema(ctx, db, d); err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, dialect: d, queries: newQueries(d)}
+	sets, err := takesArrays(ctx, db, d)
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: look for arrays: %w", err)
+	}
+	s := &Store{db: db, dialect: d, queries: newQueries(d), sets: sets}
+	if sets {
+		s.logs = newLogCache()
+	}
 	if d.engine.OneWriter {
 		s.turn = make(chan struct{}, 1)
 	}
@@ -66,5 +77,5 @@ func New(db *sql.DB, d Dialect) (*Store, error) {
 // connection so does every reader, and a call on the original Store within the transaction waits for
 // itself, until its ctx ends or 10 seconds have passed.
 func (s *Store) Tx(tx Conn) *Store {
-	return &Store{tx: tx, dialect: s.dialect, queries: s.queries}
+	return &Store{tx: tx, dialect: s.dialect, queries: s.queries, sets: s.sets}
 }

@@ -41,7 +41,7 @@ func (s *Store) sweep(ctx context.Context, now time.Time, n int,
 				changes = append(changes, change)
 			}
 		}
-		errs, err = s.judgeAndWrite(ctx, c, changes, due)
+		errs, _, err = s.judgeAndWrite(ctx, c, changes, due)
 		return s.together(len(changes), err)
 	})
 	switch lost := new(commitError); {

@@ -1,0 +1,270 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql/driver"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bonafide-idv/bonafide/session"
+)
+
+// errAtOnce: what was tried at once is not done, and has no effect; in a transaction it may be.
+var errAtOnce = errors.New("sqlstore: not at once")
+
+// doubtError is errAtOnce of what may yet be done by a server that has not begun with it.
+type doubtError struct{ err error }
+
+func (e *doubtError) Error() string { return "not at once: " + e.err.Error() }
+
+// Is reports that it is an errAtOnce too.
+func (e *doubtError) Is(target error) bool { return target == errAtOnce }
+
+// applyAtOnce is applyTogether for changes that only add, by one statement without a transaction around it. They
+// are judged by what is expected: that nothing of theirs is there, and that the permit logs are as they were last seen.
+// The statement fails, and has no effect, where that is not so; then it answers errAtOnce.
+func (s *Store) applyAtOnce(ctx context.Context,
+	from things[session.Change]) (changes []session.Change, errs []error, err error) {
+	if !s.sets || s.tx != nil {
+		return nil, nil, errAtOnce
+	}
+	var passed []accepted
+	b := s.newBatch(ctx, nil, nil)
+	err = s.atOnce(ctx, func(ctx context.Context, c Conn) error {
+		changes = from.take()
+		known := false
+		if b.permits, known = s.logs.copied(permitsByKey(changes)); !known || len(changes) == 0 || !onlyAdd(changes) {
+			return errAtOnce
+		}
+		b.expectNothing(changes)
+		errs, passed = b.judgeAll(changes, nil)
+		statement, err := b.additions(passed, refusedOf(changes, errs))
+		if err != nil {
+			return err
+		}
+		_, err = c.ExecContext(ctx, statement.query(), statement.args...)
+		return err
+	})
+	if err == nil {
+		s.logs.keep(b.permits)
+		return changes, errs, nil
+	}
+	s.logs.forget(changes)
+	if lost := new(commitError); errors.As(err, &lost) && len(passed) > 0 {
+		errs, err = s.findOutAtOnce(ctx, errs, passed, lost)
+		return changes, errs, err
+	}
+	return nil, nil, errAtOnce
+}
+
+// atOnce runs one statement by itself. It answers a commitError when it may have been done all the same.
+func (s *Store) atOnce(ctx context.Context, statement func(context.Context, Conn) error) error {
+	waiting, cancel := context.WithTimeout(ctx, bound)
+	defer cancel()
+	conn, err := s.db.Conn(waiting)
+	if err != nil {
+		return cmp.Or(ctx.Err(), err)
+	}
+	defer conn.Close()
+	own, cancel := s.own(ctx)
+	defer cancel()
+	if err = statement(own, conn); err == nil || errors.Is(err, errAtOnce) || answered(err) {
+		return err
+	}
+	return &commitError{err}
+}
+
+// answered reports whether an error of a statement that ran by itself says that it has had no effect: the server's word
+// for that, or that it was never sent.
+func answered(err error) bool {
+	var coded interface{ SQLState() string }
+	if !errors.As(err, &coded) {
+		return errors.Is(err, driver.ErrBadConn)
+	}
+	state := coded.SQLState()
+	return state != "40003" && !strings.HasPrefix(state, "08") && !strings.HasPrefix(state, "57P")
+}
+
+// findOutAtOnce looks for what one of the changes has left, as all of them were done or none.
+func (s *Store) findOutAtOnce(ctx context.Context, errs []error, passed []accepted,
+	lost *commitError) ([]error, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound)
+	defer cancel()
+	witness := passed[0] // of sessions rather than of entries, which may have expired and be gone
+	if i := slices.IndexFunc(passed, func(a accepted) bool { return a.Session.ID != uuid.Nil }); i >= 0 {
+		witness = passed[i]
+	}
+	done, err := s.wasDone(ctx, witness.Change)
+	var failed error
+	switch {
+	case err != nil:
+		failed = s.wrap("apply", lost)
+	case done:
+		return errs, nil
+	case errors.Is(lost.err, context.DeadlineExceeded):
+		failed = s.wrap("apply", lost.err) // the caller has waited long enough
+	default:
+		return nil, &doubtError{lost.err}
+	}
+	for _, a := range passed {
+		errs[a.index] = failed
+	}
+	return errs, nil
+}
+
+// applyInDoubt is applyInTransaction for changes that may yet be done, or were done since somebody looked: a refusal that
+// says no more than that is none. It tries again by itself, as whoever else did would not know of the doubt.
+func (s *Store) applyInDoubt(ctx context.Context, changes []session.Change) ([]error, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound) // they were begun
+	defer cancel()
+	doubting := func(ctx context.Context, from things[session.Change]) (errs []error, err error) {
+		err = s.again(ctx, func() error {
+			errs, err = s.applyInTransaction(ctx, from)
+			return err
+		})
+		return s.doneBefore(ctx, from.take(), errs), err
+	}
+	errs, err := transaction[session.Change](doubting).orApart(ctx, fixed[session.Change](changes))
+	if err != nil {
+		return nil, s.wrap("apply", &commitError{err})
+	}
+	return errs, nil
+}
+
+// doneBefore are the refusals of changes, but for those of changes that are done.
+func (s *Store) doneBefore(ctx context.Context, changes []session.Change, errs []error) []error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound)
+	defer cancel()
+	for i, refused := range errs {
+		if !errors.Is(refused, session.ErrExists) && !errors.Is(refused, session.ErrConflict) {
+			continue
+		}
+		if done, err := s.look(ctx, s.conn(), &changes[i]); err == nil && done {
+			errs[i] = nil
+		}
+	}
+	return errs
+}
+
+func refusedOf(changes []session.Change, errs []error) (refused []session.Change) {
+	for i, err := range errs {
+		if err != nil {
+			refused = append(refused, changes[i])
+		}
+	}
+	return refused
+}
+
+// onlyAdd reports whether changes add sessions and entries and do nothing else, and can be found again.
+func onlyAdd(changes []session.Change) bool {
+	for i := range changes {
+		c := &changes[i]
+		if c.Session.ID == uuid.Nil {
+			if len(c.Entries) == 0 {
+				return false
+			}
+		} else if c.Base != 0 || len(c.Events) == 0 || c.Withdraw || removes(c) || !ownEvents(c) {
+			return false
+		}
+		if slices.ContainsFunc(c.Entries, func(e session.Entry) bool { return e.Version != 1 }) {
+			return false
+		}
+	}
+	return true
+}
+
+// ownEvents reports whether the change's deliveries tell of no older events than its own.
+func ownEvents(c *session.Change) bool {
+	for i := range c.Deliveries {
+		of := c.Deliveries[i].Event
+		if !slices.ContainsFunc(c.Events, func(e session.Event) bool { return e.ID == of }) {
+			return false
+		}
+	}
+	return true
+}
+
+// expectNothing has changes judged as if nothing of theirs were there.
+func (b *batch) expectNothing(changes []session.Change) {
+	for i := range changes {
+		if id := changes[i].Session.ID; id != uuid.Nil {
+			b.heads[id] = &head{}
+		}
+	}
+	b.entries = entryHeads{map[uuid.UUID]*entryHead{}, map[entryName]*entryHead{}}
+	b.events = map[event]int64{}
+}
+
+// expiresBy reports whether an entry of the change has expired at a time.
+func (a accepted) expiresBy(at time.Time) bool {
+	return slices.ContainsFunc(a.Entries, func(e session.Entry) bool {
+		return !e.ExpiresAt.IsZero() && !e.ExpiresAt.After(at)
+	})
+}
+
+// additions is the statement that adds what passed. An id or a name that is taken fails it, also one of a change that
+// was refused for another reason, and so does a permit log that has changed.
+func (b *batch) additions(passed []accepted, refused []session.Change) (*joint, error) {
+	if err := b.collect(passed); err != nil {
+		return nil, err
+	}
+	j := &joint{dialect: b.dialect}
+	if len(b.permits) > 0 {
+		b.joinComparison(j)
+		b.joinPermits(j, b.queries.all.ifSame)
+	}
+	for k := range b.set {
+		if rows := &b.set[k]; rows.n > 0 {
+			j.with(cte(writing(k)), b.queries.rows[k].statement, rows)
+		}
+	}
+	if n, at := willExpire(passed); n > 0 {
+		if slices.ContainsFunc(passed, func(a accepted) bool { return a.expiresBy(at) }) {
+			return nil, errAtOnce // it would have to be removed again
+		}
+		j.with("expired", b.queries.all.dropExpired, timeOf(at), n)
+	}
+	absent := b.joinAbsence(j, refused)
+	j.add(" SELECT 0" + absent)
+	if len(b.permits) > 0 {
+		j.add(", (SELECT same FROM unchanged)")
+	}
+	return j, nil
+}
+
+// joinAbsence adds to a statement what looks for the sessions and entries of changes, and gives what fails it when
+// one is there.
+func (b *batch) joinAbsence(j *joint, changes []session.Change) (absent string) {
+	var ids []uuid.UUID
+	for i := range changes {
+		ids = append(ids, changes[i].Session.ID)
+	}
+	if len(ids) > 0 {
+		j.with("sessions", b.queries.all.heads, bytesOf(ids))
+		absent += ", 1 / CASE WHEN EXISTS (SELECT 1 FROM sessions) THEN 0 ELSE 1 END"
+	}
+	if asked := entriesOf(changes); len(asked) > 0 {
+		ids, names := idsAndNames(asked)
+		j.with("entries", b.queries.all.entries, ids, names)
+		absent += ", 1 / CASE WHEN EXISTS (SELECT 1 FROM entries) THEN 0 ELSE 1 END"
+	}
+	return absent
+}
+
+// joinComparison adds to a statement what fails it when a log is not as it was. It locks them first, in order.
+func (b *batch) joinComparison(j *joint) {
+	keys := slices.Sorted(maps.Keys(b.permits))
+	var was rowset
+	for _, key := range keys {
+		w := b.permits[key].was
+		was.add(key, w.n, w.last, w.most)
+	}
+	j.with("locked", b.queries.all.permitLogs, keys)
+	j.with("unchanged", b.queries.all.sameLogs, len(keys), &was)
+}

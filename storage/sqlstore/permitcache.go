@@ -1,0 +1,100 @@
+package sqlstore
+
+import (
+	"slices"
+
+	"github.com/bonafide-idv/bonafide/session"
+)
+
+// How much a logCache keeps.
+const (
+	maxLogs  = 4096
+	maxPages = 256 // of each log
+)
+
+// logCache keeps copies of permit logs. A copy may be old, or wrong: whoever counts on it has to compare it with the log
+// in the same statement that writes. It is of one goroutine at a time, which leads the changes of all. One that is nil
+// keeps nothing.
+type logCache struct{ logs map[string]*cachedLog }
+
+// cachedLog is a copy.
+type cachedLog struct {
+	known bool // else there is no copy
+	state logState
+	pages map[int64][]byte // never written to; nil: the database has no such page
+}
+
+func newLogCache() *logCache { return &logCache{map[string]*cachedLog{}} }
+
+// forget drops the copies that changes look at, of which nobody knows any more whether they are right.
+func (c *logCache) forget(changes []session.Change) {
+	if c == nil {
+		return
+	}
+	for key := range permitsByKey(changes) {
+		delete(c.logs, key)
+	}
+}
+
+// keep makes copies of what is in the database now. A cache that is full forgets all.
+func (c *logCache) keep(logs map[string]*permitLog) {
+	if c == nil {
+		return
+	}
+	for key, log := range logs {
+		l := c.logs[key]
+		if l == nil {
+			if len(c.logs) >= maxLogs {
+				clear(c.logs)
+			}
+			l = &cachedLog{}
+			c.logs[key] = l
+		}
+		l.keep(log)
+	}
+}
+
+func (l *cachedLog) keep(log *permitLog) {
+	l.state = log.was
+	looked := log.looked
+	if changed := log.Changed(); len(changed) > 0 {
+		l.state = logState{log.N, log.Last, log.Most}
+		looked = slices.Concat(looked, changed)
+	}
+	if !l.known || len(l.pages) >= maxPages {
+		l.pages = map[int64][]byte{}
+	}
+	l.known = true
+	for _, page := range looked {
+		l.pages[page] = log.Page(page)
+	}
+	if next := log.next(); len(log.Page(next)) == 0 {
+		l.pages[next] = nil
+	}
+	for page := range l.pages {
+		if page < log.Oldest() {
+			delete(l.pages, page)
+		}
+	}
+}
+
+// copied are the logs that permits look at, as they were when they were kept; false: not all of that is known.
+func (c *logCache) copied(asked map[string][]session.Permit) (map[string]*permitLog, bool) {
+	logs := make(map[string]*permitLog, len(asked))
+	for key, permits := range asked {
+		l := c.logs[key]
+		if l == nil || !l.known {
+			return nil, false
+		}
+		log := newPermitLog(l.state)
+		for _, page := range log.look(permits) {
+			times, known := l.pages[page]
+			if !known {
+				return nil, false
+			}
+			log.found(page, times)
+		}
+		logs[key] = log
+	}
+	return logs, true
+}
