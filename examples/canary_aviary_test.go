@@ -37,6 +37,7 @@ type aviary struct {
 	engine   *session.Engine
 	clock    interface{ Add(time.Duration) }
 	log      *pages
+	watchers watchers
 	received *pages
 	inbox    string // where webhooks go
 	dir      string
@@ -51,7 +52,7 @@ type aviary struct {
 func newAviary(t *testing.T) *aviary {
 	t.Helper()
 	a := &aviary{
-		client: &client{cage: &cage{t: t}, hooks: newClumsy()}, log: &pages{}, received: &pages{}, dir: t.TempDir(),
+		client: &client{cage: &cage{t: t}, hooks: newClumsy()}, log: &pages{}, watchers: newWatchers(), received: &pages{}, dir: t.TempDir(),
 		verifas: uuid.New(), sandboxes: uuid.New(), veriffs: uuid.New(), engineKey: session.NewKey(),
 	}
 	a.bird("words of what is clumsy") // Kanary00000
@@ -119,7 +120,7 @@ func (a *aviary) serve() {
 		},
 		Clock: clock, Keeper: clumsyKeeper{a.hooks, keeper}, Blobs: clumsyBlobs{a.hooks, blobs}, Key: a.engineKey, Log: logger,
 		Decider: a.hooks, Screener: a.hooks, Registry: a.hooks, Checks: map[string]session.Check{"own": a.hooks}, Renderers: renderers,
-		Deliverer: clumsySender{a.hooks, sender},
+		Deliverer: clumsySender{a.hooks, sender}, MeterProvider: a.watchers.meters, TracerProvider: a.watchers.tracer,
 	})
 	ok(t, err)
 	secrets.Use(engine)

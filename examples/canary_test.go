@@ -13,7 +13,7 @@ import (
 )
 
 // TestCanaries: whoever somebody is, and every secret, is in answers that are for whom asks, in webhooks, and nowhere else:
-// in no log at whatever level, no refusal, no header, no address, no audit log, no file, and nothing that is printed,
+// in no log at whatever level, no metric, no trace, no refusal, no header, no address, no audit log, no file, and nothing that is printed,
 // wherever one goes, and however what is the host's fails there.
 func TestCanaries(t *testing.T) {
 	temporary := t.TempDir()
@@ -25,10 +25,17 @@ func TestCanaries(t *testing.T) {
 	logged := a.log.String()
 	a.escaped("the log", logged)
 	a.escaped("what is printed", values)
+	measured, traced := a.watchers.seen(t)
+	a.escaped("a metric", measured)
+	a.escaped("a trace", traced)
+	a.watchers.documented(t)
 	if strings.Contains(logged, inboxToken) {
 		t.Errorf("the log has the token of a webhook's address: %q", around(logged, inboxToken))
 	}
-	places := map[string]string{"the log": logged, "a webhook": a.received.String(), "what is printed": values, "the audit log": a.told.String()}
+	places := map[string]string{
+		"the log": logged, "a webhook": a.received.String(), "what is printed": values, "the audit log": a.told.String(),
+		"a metric": measured, "a trace": traced,
+	}
 	a.readFiles(places)
 	hidden := append(a.given(), a.secrets...)
 	key := [32]byte(a.engineKey)

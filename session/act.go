@@ -11,7 +11,9 @@ import (
 // changes nothing.
 //
 // Errors: [ErrNotFound]; a *[TransitionError] when the session cannot be started any more.
-func (e *Engine) Start(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
+func (e *Engine) Start(ctx context.Context, id uuid.UUID) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "start", id)
+	defer verb.done(&err)
 	return e.write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error {
 		if err := w.tick(); err != nil {
 			return err
@@ -31,7 +33,9 @@ func (e *Engine) Start(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
 // Errors: [ErrNotFound]; a *[TransitionError] when the session was submitted before or is over; an *[IncompleteError]
 // when something is missing that [Engine.Required] names; with an engine that [Engine.ByLink] gave, [ErrConsent] and a
 // *[LinkError] too; a *[RateError] when [Policy.Submit] is used up.
-func (e *Engine) Submit(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
+func (e *Engine) Submit(ctx context.Context, id uuid.UUID) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "submit", id)
+	defer verb.done(&err)
 	return e.write(ctx, Ref{ID: id}, PartAttempts|PartFindings, func(w *work) error {
 		if err := w.tick(); err != nil {
 			return err
@@ -58,7 +62,9 @@ func (e *Engine) Submit(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
 // Expire ends a session before its time: one that was not begun becomes expired, any other abandoned.
 //
 // Errors: [ErrNotFound]; a *[TransitionError] when the session has ended already.
-func (e *Engine) Expire(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
+func (e *Engine) Expire(ctx context.Context, id uuid.UUID) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "expire", id)
+	defer verb.done(&err)
 	return e.write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error {
 		if err := w.tick(); err != nil {
 			return err
@@ -71,7 +77,9 @@ func (e *Engine) Expire(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
 // and [ActionCollect] ask for media and data. It changes nothing.
 //
 // Errors: [ErrNotFound]; the *[TransitionError] with which the action would be refused.
-func (e *Engine) Can(ctx context.Context, id uuid.UUID, action Action) error {
+func (e *Engine) Can(ctx context.Context, id uuid.UUID, action Action) (err error) {
+	ctx, verb := e.observeOf(ctx, "can", id)
+	defer verb.done(&err)
 	w, err := e.begin(ctx, Ref{ID: id}, PartAttempts)
 	if err != nil {
 		return err

@@ -36,7 +36,9 @@ type AuditEntry struct {
 // [Policy.Audit] is off it does nothing.
 //
 // Errors: a *[FactsError]; [ErrConflict] when others were faster twenty times.
-func (e *Engine) RecordAudit(ctx context.Context, what, resource, resourceID string) error {
+func (e *Engine) RecordAudit(ctx context.Context, what, resource, resourceID string) (err error) {
+	ctx, verb := e.observe(ctx, "record_audit")
+	defer verb.done(&err)
 	in, err := e.policyOf(ctx, e.integration)
 	if err != nil || !in.Policy.Audit {
 		return err

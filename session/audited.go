@@ -52,7 +52,9 @@ const maxLooked = 10_000
 // the events of all sessions that it finds, also deleted and redacted ones, where [Policy.Audit] was on when they
 // happened; and the lines of the tenant's log of integrations whose sessions it finds. What several processes write at
 // the same time may come into the list a moment late.
-func (e *Engine) Events(ctx context.Context, l AuditList) (AuditPage, error) {
+func (e *Engine) Events(ctx context.Context, l AuditList) (_ AuditPage, err error) {
+	ctx, verb := e.observe(ctx, "events")
+	defer verb.done(&err)
 	in, err := e.policyOf(ctx, e.integration)
 	if err != nil {
 		return AuditPage{}, err
@@ -82,7 +84,9 @@ func (e *Engine) Events(ctx context.Context, l AuditList) (AuditPage, error) {
 // Event finds one thing of the audit log by its id.
 //
 // Errors: [ErrNotFound].
-func (e *Engine) Event(ctx context.Context, id uuid.UUID) (Audited, error) {
+func (e *Engine) Event(ctx context.Context, id uuid.UUID) (_ Audited, err error) {
+	ctx, verb := e.observe(ctx, "event")
+	defer verb.done(&err)
 	in, err := e.policyOf(ctx, e.integration)
 	if err != nil {
 		return Audited{}, err

@@ -58,7 +58,9 @@ const (
 // Agree notes that the person agrees, which is the beginning where the session is only created.
 //
 // Errors: [ErrNotFound]; a *[TransitionError]; a *[FactsError]; [ErrEnough]; a *[LinkError].
-func (e *Engine) Agree(ctx context.Context, id uuid.UUID, a Agreement) (*Snapshot, error) {
+func (e *Engine) Agree(ctx context.Context, id uuid.UUID, a Agreement) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "agree", id)
+	defer verb.done(&err)
 	if err := faultOf([]field{{"consent_version", a.Version, maxName}}); err != nil {
 		return nil, err
 	}
@@ -83,7 +85,9 @@ func (e *Engine) Agree(ctx context.Context, id uuid.UUID, a Agreement) (*Snapsho
 // Choose notes which document the person is going to show. The newest choice counts.
 //
 // Errors: [ErrConsent]; those of [Engine.Agree].
-func (e *Engine) Choose(ctx context.Context, id uuid.UUID, c Choice) (*Snapshot, error) {
+func (e *Engine) Choose(ctx context.Context, id uuid.UUID, c Choice) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "choose", id)
+	defer verb.done(&err)
 	switch {
 	case c.Type == "":
 		return nil, &FactsError{"document_type", FaultMissing}
@@ -101,7 +105,9 @@ func (e *Engine) Choose(ctx context.Context, id uuid.UUID, c Choice) (*Snapshot,
 // [Engine.Update]: a member that is null is taken away, any other is set, and those that are not in it stay.
 //
 // Errors: [ErrConsent]; a *[FactsError], also for data that have become too much; those of [Engine.Agree].
-func (e *Engine) Give(ctx context.Context, id uuid.UUID, data json.RawMessage) (*Snapshot, error) {
+func (e *Engine) Give(ctx context.Context, id uuid.UUID, data json.RawMessage) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "give", id)
+	defer verb.done(&err)
 	if len(data) == 0 {
 		return nil, &FactsError{"data", FaultMissing}
 	}
@@ -125,7 +131,9 @@ func (e *Engine) Give(ctx context.Context, id uuid.UUID, data json.RawMessage) (
 // can only make the session look worse.
 //
 // Errors: a *[FactsError] for a name that is unknown; those of [Engine.Agree].
-func (e *Engine) Signal(ctx context.Context, id uuid.UUID, names []string) (*Snapshot, error) {
+func (e *Engine) Signal(ctx context.Context, id uuid.UUID, names []string) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "signal", id)
+	defer verb.done(&err)
 	if len(names) == 0 {
 		return nil, &FactsError{"signals", FaultMissing}
 	}

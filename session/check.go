@@ -141,7 +141,7 @@ func (e *Engine) check(ctx context.Context, s *Snapshot, run *Run, need workflow
 		Attempt: need.Attempt, Extracted: run.Extracted(), Results: run.Checks(), At: e.now(),
 	}
 	var result CheckResult
-	err := guarded("check "+need.Policy, func() (err error) {
+	err := e.outside(ctx, "check", "check "+need.Policy, func(ctx context.Context) (err error) {
 		result, err = e.checkOf(need.Policy).Check(ctx, c)
 		return err
 	})

@@ -67,7 +67,9 @@ func (c *core) audits(in Integration) {
 // used since it began. Where nothing was done none is made.
 //
 // Errors: [ErrNoKey]; [ErrHosted].
-func (e *Engine) Checkpoint(ctx context.Context) error {
+func (e *Engine) Checkpoint(ctx context.Context) (err error) {
+	ctx, verb := e.observe(ctx, "checkpoint")
+	defer verb.done(&err)
 	in, err := e.policyOf(ctx, e.integration)
 	if err != nil {
 		return err

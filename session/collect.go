@@ -28,7 +28,9 @@ var ErrEnough = errors.New("session: there are as many as there may be")
 //
 // Errors: [ErrNotFound]; a *[TransitionError] for [ActionCollect] when the session takes no data any more; a
 // *[FactsError] for data that are not acceptable; [ErrEnough].
-func (e *Engine) Collect(ctx context.Context, id uuid.UUID, d Device) (*Snapshot, error) {
+func (e *Engine) Collect(ctx context.Context, id uuid.UUID, d Device) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "collect", id)
+	defer verb.done(&err)
 	return e.write(ctx, Ref{ID: id}, PartAttempts|PartFindings, func(w *work) error {
 		if err := w.collects(); err != nil {
 			return err

@@ -20,7 +20,9 @@ var ErrVerdict = errors.New("session: verdict is not acceptable")
 // [Policy.Resubmissions] becomes a decline with reason code 539.
 //
 // Errors: [ErrNotFound]; [ErrVerdict]; a *[TransitionError] when there is nothing to decide.
-func (e *Engine) Decide(ctx context.Context, id uuid.UUID, v decision.Verdict) (*Snapshot, error) {
+func (e *Engine) Decide(ctx context.Context, id uuid.UUID, v decision.Verdict) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "decide", id)
+	defer verb.done(&err)
 	return e.conclude(ctx, id, ActorReviewer, v, 0)
 }
 

@@ -16,7 +16,9 @@ var ErrReused = errors.New("session: the query id was used before")
 //
 // Errors: a *[FactsError] for facts that are not acceptable; [ErrNotFound] when there is no such integration; a
 // *[RateError] when its [Policy.Create] is used up, and then nothing was made; [ErrReused].
-func (e *Engine) Create(ctx context.Context, facts Facts) (*Snapshot, error) {
+func (e *Engine) Create(ctx context.Context, facts Facts) (_ *Snapshot, err error) {
+	ctx, verb := e.observe(ctx, "create")
+	defer verb.done(&err)
 	in, err := e.policyOf(ctx, e.integration)
 	if err != nil {
 		return nil, err
@@ -26,6 +28,7 @@ func (e *Engine) Create(ctx context.Context, facts Facts) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	verb.of(w.snap.ID)
 	return w.snap, nil
 }
 

@@ -72,13 +72,13 @@ var errNoRegistry = errors.New("session: Config.Registry is missing")
 // ask asks who is to decide: the decider, or the registry.
 func (e *Engine) ask(ctx context.Context, s *Snapshot) (v decision.Verdict, err error) {
 	if !s.Facts.RegistryCheck {
-		err = guarded("decider", func() error {
+		err = e.outside(ctx, "decider", "decider", func(ctx context.Context) error {
 			v, err = e.cfg.Decider.Decide(ctx, Case{Snapshot: s, Open: e.opener(s)})
 			return err
 		})
 		return v, err
 	}
-	err = guarded("registry", func() error {
+	err = e.outside(ctx, "registry", "registry", func(ctx context.Context) error {
 		v, err = e.cfg.Registry.ValidateRegistry(ctx, s.Facts)
 		return err
 	})

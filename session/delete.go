@@ -25,7 +25,9 @@ var (
 //
 // Errors: [ErrNotFound], also for what is deleted already; [ErrDeletionOff]; [ErrHeld]; [ErrNotCompleted];
 // [ErrInProgress]; a *[RateError] when [Policy.Delete] is used up. Only a deletion that is done takes a permit.
-func (e *Engine) Delete(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
+func (e *Engine) Delete(ctx context.Context, id uuid.UUID) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "delete", id)
+	defer verb.done(&err)
 	return e.writeErased(ctx, Ref{ID: id}, PartAttempts, func(w *work) error {
 		if !w.in.Policy.Deletion {
 			return ErrDeletionOff

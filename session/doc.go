@@ -106,4 +106,30 @@
 // Every change appends an [Event], and for each [Endpoint] that wants one a [Delivery], in the same write, its
 // bytes rendered by the endpoint's [Renderer]. They are sent at least once, always with the same id and the
 // same bytes.
+//
+// # Seeing what goes on
+//
+// [Config.Log] is told of what goes wrong, [Config.TracerProvider] of every verb, and [Config.MeterProvider] measures.
+// The instruments, their units and their labels, whose values are words of fixed lists:
+//
+//   - bonafide.verb.duration in s: bonafide.verb, error.type
+//   - bonafide.limiter.refusals in {refusal}: bonafide.limit
+//   - bonafide.session.transitions in {transition}: bonafide.session.from, bonafide.session.to, bonafide.actor, bonafide.hosted
+//   - bonafide.session.events in {event}: bonafide.event, bonafide.hosted
+//   - bonafide.sessions in {session}: bonafide.session.status, bonafide.hosted
+//   - bonafide.upload.size in By: bonafide.hosted
+//   - bonafide.outbox.deliveries in {delivery}: bonafide.hosted
+//   - bonafide.outbox.depth in {delivery}
+//   - bonafide.outbox.lag in s
+//   - bonafide.deliveries in {delivery}: bonafide.outcome
+//   - bonafide.delivery.duration in s: bonafide.outcome
+//   - bonafide.delivery.latency in s: bonafide.outcome
+//   - bonafide.sweep.duration in s: error.type
+//   - bonafide.sweep.sessions in {session}
+//   - bonafide.sweep.lag in s
+//   - bonafide.alarm.duration in s: bonafide.alarm, error.type
+//   - bonafide.call.duration in s: bonafide.part, error.type
+//
+// What was committed is counted, and nothing that was refused; what a host's transaction has taken has the label
+// bonafide.hosted, as nobody says whether it is committed. docs/OBSERVABILITY.md says what each figure means.
 package session

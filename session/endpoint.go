@@ -52,7 +52,9 @@ const resourceEndpoint = "webhook_endpoint"
 //
 // Errors: [ErrNoKey]; a *[FactsError] for what is not acceptable; [ErrEnough] beyond 50 of a tenant; those of
 // [Engine.Once].
-func (e *Engine) AddEndpoint(ctx context.Context, ep StoredEndpoint, secret string) (StoredEndpoint, error) {
+func (e *Engine) AddEndpoint(ctx context.Context, ep StoredEndpoint, secret string) (_ StoredEndpoint, err error) {
+	ctx, verb := e.observe(ctx, "add_endpoint")
+	defer verb.done(&err)
 	return e.addEndpoint(ctx, "created", ep, secret)
 }
 
@@ -60,7 +62,9 @@ func (e *Engine) AddEndpoint(ctx context.Context, ep StoredEndpoint, secret stri
 // enabled.
 //
 // Errors: [ErrNotFound]; those of [Engine.AddEndpoint].
-func (e *Engine) CloneEndpoint(ctx context.Context, id uuid.UUID, secret string) (StoredEndpoint, error) {
+func (e *Engine) CloneEndpoint(ctx context.Context, id uuid.UUID, secret string) (_ StoredEndpoint, err error) {
+	ctx, verb := e.observe(ctx, "clone_endpoint")
+	defer verb.done(&err)
 	if err := e.answered(ctx); err != nil {
 		return StoredEndpoint{}, err
 	}
@@ -76,8 +80,9 @@ func (e *Engine) CloneEndpoint(ctx context.Context, id uuid.UUID, secret string)
 // a day old, is sent within the hour.
 //
 // Errors: [ErrNotFound]; what change answers; those of [Engine.AddEndpoint].
-func (e *Engine) ChangeEndpoint(ctx context.Context, id uuid.UUID, change func(*StoredEndpoint) error) (
-	StoredEndpoint, error) {
+func (e *Engine) ChangeEndpoint(ctx context.Context, id uuid.UUID, change func(*StoredEndpoint) error) (_ StoredEndpoint, err error) {
+	ctx, verb := e.observe(ctx, "change_endpoint")
+	defer verb.done(&err)
 	return e.changeEndpoint(ctx, "updated", id, func(ep *keptEndpoint, now time.Time) error {
 		was := ep.StoredEndpoint
 		if err := change(&ep.StoredEndpoint); err != nil {
@@ -95,7 +100,9 @@ func (e *Engine) ChangeEndpoint(ctx context.Context, id uuid.UUID, change func(*
 // RotateEndpoint gives an endpoint another secret. The one before is gone at once.
 //
 // Errors: [ErrNotFound]; those of [Engine.AddEndpoint].
-func (e *Engine) RotateEndpoint(ctx context.Context, id uuid.UUID, secret string) (StoredEndpoint, error) {
+func (e *Engine) RotateEndpoint(ctx context.Context, id uuid.UUID, secret string) (_ StoredEndpoint, err error) {
+	ctx, verb := e.observe(ctx, "rotate_endpoint")
+	defer verb.done(&err)
 	return e.changeEndpoint(ctx, "rotated", id, func(ep *keptEndpoint, _ time.Time) (err error) {
 		ep.Secret, err = e.sealSecret(id, secret)
 		return err
@@ -105,8 +112,10 @@ func (e *Engine) RotateEndpoint(ctx context.Context, id uuid.UUID, secret string
 // RemoveEndpoint removes an endpoint. What waits for it is given up a day after it was to be told.
 //
 // Errors: [ErrNotFound]; [ErrNoKey]; those of [Engine.Once].
-func (e *Engine) RemoveEndpoint(ctx context.Context, id uuid.UUID) error {
-	_, err := e.changeEndpoint(ctx, "removed", id, func(ep *keptEndpoint, _ time.Time) error {
+func (e *Engine) RemoveEndpoint(ctx context.Context, id uuid.UUID) (err error) {
+	ctx, verb := e.observe(ctx, "remove_endpoint")
+	defer verb.done(&err)
+	_, err = e.changeEndpoint(ctx, "removed", id, func(ep *keptEndpoint, _ time.Time) error {
 		ep.gone = true
 		return nil
 	})
@@ -116,7 +125,9 @@ func (e *Engine) RemoveEndpoint(ctx context.Context, id uuid.UUID) error {
 // Endpoint finds a stored endpoint of the engine's integration.
 //
 // Errors: [ErrNotFound].
-func (e *Engine) Endpoint(ctx context.Context, id uuid.UUID) (StoredEndpoint, error) {
+func (e *Engine) Endpoint(ctx context.Context, id uuid.UUID) (_ StoredEndpoint, err error) {
+	ctx, verb := e.observe(ctx, "endpoint")
+	defer verb.done(&err)
 	in, err := e.policyOf(ctx, e.integration)
 	if err != nil {
 		return StoredEndpoint{}, err
@@ -133,7 +144,9 @@ type EndpointList struct {
 }
 
 // Endpoints lists the stored endpoints of the engine's integration, newest first.
-func (e *Engine) Endpoints(ctx context.Context, l EndpointList) ([]StoredEndpoint, error) {
+func (e *Engine) Endpoints(ctx context.Context, l EndpointList) (_ []StoredEndpoint, err error) {
+	ctx, verb := e.observe(ctx, "endpoints")
+	defer verb.done(&err)
 	in, err := e.policyOf(ctx, e.integration)
 	if err != nil {
 		return nil, err
@@ -153,7 +166,9 @@ func (e *Engine) Endpoints(ctx context.Context, l EndpointList) ([]StoredEndpoin
 // sent.
 //
 // Errors: [ErrNotFound]; [ErrNoKey]; [ErrKeeper] when it was sealed under another [Config.Key].
-func (e *Engine) EndpointSecret(ctx context.Context, id uuid.UUID) (string, error) {
+func (e *Engine) EndpointSecret(ctx context.Context, id uuid.UUID) (_ string, err error) {
+	ctx, verb := e.observe(ctx, "endpoint_secret")
+	defer verb.done(&err)
 	if e.cfg.key() == (Key{}) {
 		return "", ErrNoKey
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/bonafide-idv/bonafide/media"
 )
@@ -52,6 +54,13 @@ type Config struct {
 	NewID func(at time.Time) uuid.UUID
 	// Log is told of what goes wrong in the background, without personal data. Default: silent.
 	Log *slog.Logger
+	// MeterProvider measures what the engine does, with the instruments that the package's documentation names. Engines
+	// of one provider are measured together. A panic of it harms no verb. Default: none, and not OpenTelemetry's global
+	// one; then nothing is measured, at no cost.
+	MeterProvider metric.MeterProvider
+	// TracerProvider traces it: a span for each verb, alarm, delivery and call of a part of this Config, within that of
+	// the ctx. It is told ids of sessions and deliveries, and no personal data. A panic of it harms no verb. Default: none.
+	TracerProvider trace.TracerProvider
 }
 
 // Engine runs sessions: it checks, then makes one write. It is safe for concurrent use and keeps no
@@ -92,6 +101,9 @@ type core struct {
 
 	wake   chan struct{} // something may be due
 	asking chan struct{} // a token for each caller that waits for a registry
+
+	telemetry           *telemetry // nil: nobody looks
+	sweepDue, outboxDue due
 
 	logging [turns]chan struct{} // who writes to the log of some tenants has it
 	audited sync.Map             // of tenantName: whose log is to have checkpoints
@@ -147,12 +159,16 @@ func New(store Store, cfg Config) (*Engine, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	observer, err := newTelemetry(cfg)
+	if err != nil {
+		faults = append(faults, "Config.MeterProvider: "+err.Error())
+	}
 	if len(faults) > 0 {
 		return nil, errors.New("session: " + strings.Join(faults, "; "))
 	}
 	c := &core{
 		Config: cfg, own: hide(cfg.Key), wake: make(chan struct{}, 1), asking: make(chan struct{}, askingAtOnce),
-		refused: map[string]*RateError{},
+		refused: map[string]*RateError{}, telemetry: observer,
 	}
 	c.Config.Key = Key{} // where fmt would print it
 	for i := range c.logging {

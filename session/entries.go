@@ -16,7 +16,9 @@ func (k EntryKind) hosts() bool { return k == EntryKey || strings.Contains(strin
 // 1,000.
 //
 // Errors: a *[FactsError] for a kind that is the engine's.
-func (e *Engine) Entries(ctx context.Context, q EntryQuery) ([]Entry, error) {
+func (e *Engine) Entries(ctx context.Context, q EntryQuery) (_ []Entry, err error) {
+	ctx, verb := e.observe(ctx, "entries")
+	defer verb.done(&err)
 	if !q.Kind.hosts() {
 		return nil, &FactsError{"kind", FaultUnknown}
 	}
@@ -31,7 +33,9 @@ func (e *Engine) Entries(ctx context.Context, q EntryQuery) ([]Entry, error) {
 //
 // Errors: a *[FactsError] for what is not acceptable; [ErrExists] when the ID or the Name is taken; [ErrNotFound] when
 // there is nothing to replace; [ErrConflict] when it was replaced meanwhile.
-func (e *Engine) PutEntry(ctx context.Context, entry Entry, what, resource string) (Entry, error) {
+func (e *Engine) PutEntry(ctx context.Context, entry Entry, what, resource string) (_ Entry, err error) {
+	ctx, verb := e.observe(ctx, "put_entry")
+	defer verb.done(&err)
 	switch {
 	case !entry.Kind.hosts():
 		return Entry{}, &FactsError{"kind", FaultUnknown}

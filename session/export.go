@@ -10,7 +10,9 @@ import (
 // it was read. The webhooks that told of it are listed by [Engine.Deliveries].
 //
 // Errors: [ErrNotFound]; [ErrErased] once redacted.
-func (e *Engine) Export(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
+func (e *Engine) Export(ctx context.Context, id uuid.UUID) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "export", id)
+	defer verb.done(&err)
 	s, err := e.Exporting().write(ctx, Ref{ID: id}, allParts, func(w *work) error {
 		if !w.snap.RedactedAt.IsZero() {
 			return ErrErased

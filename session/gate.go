@@ -37,7 +37,9 @@ type Gate struct {
 //
 // Errors: [ErrNotFound]; a *[FactsError] for an answer that is unknown and for metadata that are not acceptable; a
 // *[TransitionError] when the session does not wait.
-func (e *Engine) AnswerGate(ctx context.Context, id uuid.UUID, g Gate) (*Snapshot, error) {
+func (e *Engine) AnswerGate(ctx context.Context, id uuid.UUID, g Gate) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "answer_gate", id)
+	defer verb.done(&err)
 	switch g.Answer {
 	case GateContinue, GateFail, GateReject:
 	default:

@@ -96,7 +96,9 @@ func (w *work) identify() (err error) {
 // Identity finds an identity by its id, or, with a nil id, by its sessions' external reference.
 //
 // Errors: [ErrNotFound]; [ErrNoKey] for a reference.
-func (e *Engine) Identity(ctx context.Context, id uuid.UUID, externalRef string) (Identity, error) {
+func (e *Engine) Identity(ctx context.Context, id uuid.UUID, externalRef string) (_ Identity, err error) {
+	ctx, verb := e.observe(ctx, "identity")
+	defer verb.done(&err)
 	kept, err := e.identity(ctx, id, externalRef)
 	if err != nil {
 		return Identity{}, err
@@ -142,6 +144,8 @@ func (e *Engine) identity(ctx context.Context, id uuid.UUID, externalRef string)
 //
 // Errors: [ErrNotFound]; those of [Engine.Redact], at the first session that cannot be redacted.
 func (e *Engine) RedactIdentity(ctx context.Context, id uuid.UUID) (sessions, documents int, err error) {
+	ctx, verb := e.observe(ctx, "redact_identity")
+	defer verb.done(&err)
 	i, err := e.Identity(ctx, id, "")
 	if err != nil {
 		return 0, 0, err

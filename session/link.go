@@ -108,7 +108,9 @@ func (s *Snapshot) LinkState(l Link, now time.Time) LinkState {
 // by a one-time link. A link whose session is submitted is given with the error.
 //
 // Errors: [ErrNotFound] for a text that is no link, or whose session is not there; a *[LinkError].
-func (e *Engine) ByLink(ctx context.Context, token string) (*Engine, *Snapshot, error) {
+func (e *Engine) ByLink(ctx context.Context, token string) (_ *Engine, _ *Snapshot, err error) {
+	ctx, verb := e.observe(ctx, "by_link")
+	defer verb.done(&err)
 	text, err := base64.RawURLEncoding.DecodeString(token)
 	// A link has one text: not another with line breaks, over which Go reads.
 	if err != nil || len(text) != linkLength || base64.RawURLEncoding.EncodeToString(text) != token {
@@ -161,7 +163,9 @@ func (w *work) stateOf(n int) LinkState {
 //
 // Errors: [ErrNotFound]; [ErrOff] where [Policy.Resume] is; [ErrErased] once redacted; a *[TransitionError] when the
 // session was submitted; [ErrEnough] of links.
-func (e *Engine) Resume(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
+func (e *Engine) Resume(ctx context.Context, id uuid.UUID) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "resume", id)
+	defer verb.done(&err)
 	return e.write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error {
 		if !w.in.Policy.Resume {
 			return ErrOff
@@ -191,7 +195,9 @@ var ErrOff = errors.New("session: the integration does not allow it")
 //
 // Errors: [ErrNotFound]; [ErrOff] where [Policy.Links] is; [ErrErased] once redacted; a *[TransitionError] when the
 // session takes nothing from the person any more; a *[FactsError] for a life that is too long; [ErrEnough].
-func (e *Engine) NewLink(ctx context.Context, id uuid.UUID, life time.Duration) (*Snapshot, error) {
+func (e *Engine) NewLink(ctx context.Context, id uuid.UUID, life time.Duration) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "new_link", id)
+	defer verb.done(&err)
 	if life < 0 || life > maxLinkLife {
 		return nil, &FactsError{"life", FaultTooLong}
 	}
@@ -220,7 +226,9 @@ func (e *Engine) NewLink(ctx context.Context, id uuid.UUID, life time.Duration) 
 // link it changes nothing.
 //
 // Errors: [ErrNotFound]; a *[LinkError]; [ErrEnough].
-func (e *Engine) Visit(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
+func (e *Engine) Visit(ctx context.Context, id uuid.UUID) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "visit", id)
+	defer verb.done(&err)
 	v := *e
 	v.visits = true
 	return v.write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error {

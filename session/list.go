@@ -28,7 +28,9 @@ const MaxSkip = 10_000
 // Expiries that are due are written before the page is read. When more are due than one sweep does, a page that
 // asks for a status may miss sessions that have just expired; none is ever shown with a status that it no
 // longer has.
-func (e *Engine) List(ctx context.Context, l List) ([]Session, error) {
+func (e *Engine) List(ctx context.Context, l List) (_ []Session, err error) {
+	ctx, verb := e.observe(ctx, "list")
+	defer verb.done(&err)
 	in, now, err := e.settled(ctx)
 	if err != nil {
 		return nil, err
@@ -59,7 +61,9 @@ func (e *Engine) List(ctx context.Context, l List) ([]Session, error) {
 
 // Count says how many sessions a list has, up to most; After, Skip and N of it do not count. Like a list that asks for
 // a status it may miss what has just expired.
-func (e *Engine) Count(ctx context.Context, l List, most int) (int, error) {
+func (e *Engine) Count(ctx context.Context, l List, most int) (_ int, err error) {
+	ctx, verb := e.observe(ctx, "count")
+	defer verb.done(&err)
 	in, _, err := e.settled(ctx)
 	if err != nil {
 		return 0, err
@@ -97,7 +101,9 @@ func (e *Engine) settled(ctx context.Context) (Integration, time.Time, error) {
 	}
 	now := e.now()
 	if !e.hosted {
-		_, _, err = e.store.Sweep(ctx, now, sweepBatch, e.expireOnly(ctx, now))
+		ticked, done := e.newTicked(), 0
+		done, _, err = e.store.Sweep(ctx, now, sweepBatch, e.expireOnly(ctx, now, ticked))
+		e.countSwept(ctx, ticked, done, err)
 	}
 	return in, now, err
 }

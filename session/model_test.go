@@ -35,6 +35,7 @@ func TestEngineLaws(t *testing.T) {
 			},
 		}
 		r.Repeat(steps)
+		w.checkMeters(r)
 	})
 	for _, name := range []string{"resume", "reprocess", "revise", "simulate", "export", "hold", "release", "redact", "delete"} {
 		if did[name] == 0 && !testing.Short() && !t.Failed() { // a short run makes a fifth of the walks
@@ -50,6 +51,7 @@ const canary = "canary-bird"
 type walk struct {
 	*bench
 	lists    *lists
+	meter    meter
 	keeps    map[uuid.UUID]bool // the changes that raised no version
 	workflow uuid.UUID          // nil: there are none
 	lives    []*life
@@ -60,7 +62,7 @@ type walk struct {
 
 // newWalk draws what the integration allows.
 func newWalk(t *testing.T, r *rapid.T) *walk {
-	w := &walk{lists: &lists{}, keeps: map[uuid.UUID]bool{}}
+	w := &walk{lists: &lists{}, meter: newMeter(), keeps: map[uuid.UUID]bool{}}
 	yes := func(what string) bool { return rapid.Bool().Draw(r, what) }
 	w.bench = setUpOver(t, func(in *session.Integration, cfg *session.Config) {
 		p := &in.Policy
@@ -84,6 +86,7 @@ func newWalk(t *testing.T, r *rapid.T) *walk {
 		cfg.Screener, cfg.Registry = w.lists, session.SandboxRegistry{}
 		cfg.Checks = map[string]session.Check{"first": byName, "second": byName}
 		cfg.Renderers["gossip"] = gossip{}
+		cfg.MeterProvider = w.meter
 	}, func(b *bench, _ *session.Config) { b.store = keepsOf{b.store, w.keeps} })
 	if w.in.Policy.Workflows {
 		w.workflow = w.addDefault(gated("review")).ID

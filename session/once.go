@@ -67,7 +67,9 @@ func (e *Engine) Once(o Once) *Engine {
 // hold nothing about a person. When it fails it may be asked for again, also where it gives an answer beside the error.
 //
 // Errors: *[AnsweredError]; [ErrMismatch]; [ErrRunning]; [ErrNoKey]; what do answers.
-func (e *Engine) Do(ctx context.Context, o Once, do func(context.Context) ([]byte, error)) ([]byte, error) {
+func (e *Engine) Do(ctx context.Context, o Once, do func(context.Context) ([]byte, error)) (_ []byte, err error) {
+	ctx, verb := e.observe(ctx, "do")
+	defer verb.done(&err)
 	on := e.Once(o)
 	if err := on.answered(ctx); err != nil {
 		return nil, err

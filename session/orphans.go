@@ -53,6 +53,8 @@ type orphanHours struct {
 //
 // Errors: [ErrHosted]; what the store and the blobs answer, beside what was done.
 func (e *Engine) SweepOrphans(ctx context.Context) (removed int, err error) {
+	ctx, verb := e.observe(ctx, "sweep_orphans")
+	defer verb.done(&err)
 	if e.hosted {
 		return 0, ErrHosted
 	}

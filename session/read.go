@@ -15,12 +15,16 @@ import (
 // before they give anything; no endpoint is told of it.
 //
 // Errors: [ErrNotFound] for a session that is not there, is of another tenant, or is deleted, alike.
-func (e *Engine) Get(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
+func (e *Engine) Get(ctx context.Context, id uuid.UUID) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "get", id)
+	defer verb.done(&err)
 	return e.get(ctx, Ref{ID: id})
 }
 
 // GetByAttempt is [Engine.Get] by the id of one of the session's attempts.
-func (e *Engine) GetByAttempt(ctx context.Context, attempt uuid.UUID) (*Snapshot, error) {
+func (e *Engine) GetByAttempt(ctx context.Context, attempt uuid.UUID) (_ *Snapshot, err error) {
+	ctx, verb := e.observe(ctx, "get_by_attempt")
+	defer verb.done(&err)
 	return e.get(ctx, Ref{Attempt: attempt})
 }
 
@@ -48,6 +52,7 @@ func (e *Engine) read(ctx context.Context, ref Ref, parts Parts) (*work, error) 
 		w.complete()
 		errs := e.store.Apply(ctx, w.change)
 		if errs == nil {
+			e.cfg.telemetry.counted(ctx, w)
 			w.snap.Seq++
 			return w, nil
 		}
@@ -97,7 +102,9 @@ func (f *File) Open(ctx context.Context) (io.ReadCloser, error) { return f.open(
 //
 // Errors: [ErrNotFound] when there is none, or its session is of another tenant or deleted;
 // [ErrHidden].
-func (e *Engine) File(ctx context.Context, id uuid.UUID) (*File, error) {
+func (e *Engine) File(ctx context.Context, id uuid.UUID) (_ *File, err error) {
+	ctx, verb := e.observe(ctx, "file")
+	defer verb.done(&err)
 	w, err := e.read(ctx, Ref{Media: id}, PartMedia)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,9 @@ import (
 // the rest, and makes the receipts. Run it before requests are served. A legal hold that came back with the
 // backup keeps nothing of them: the data are gone. It may be repeated; sessions that it cannot do are in the
 // error, and hinder no others.
-func (e *Engine) ReapplyErasures(ctx context.Context) (int, error) {
+func (e *Engine) ReapplyErasures(ctx context.Context) (_ int, err error) {
+	ctx, verb := e.observe(ctx, "reapply_erasures")
+	defer verb.done(&err)
 	in, err := e.policyOf(ctx, e.integration)
 	if err != nil {
 		return 0, err

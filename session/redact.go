@@ -20,7 +20,9 @@ var ErrHeld = errors.New("session: a legal hold keeps it")
 // again, so that it needs no [Engine.Once].
 //
 // Errors: [ErrNotFound]; [ErrHeld]; an error of the keeper or of the blobs, when the rest of it is still to come.
-func (e *Engine) Redact(ctx context.Context, id uuid.UUID) (Receipt, error) {
+func (e *Engine) Redact(ctx context.Context, id uuid.UUID) (_ Receipt, err error) {
+	ctx, verb := e.observeOf(ctx, "redact", id)
+	defer verb.done(&err)
 	return e.redact(ctx, id, EventRedacted)
 }
 
@@ -81,7 +83,9 @@ func (w *work) redact(as EventKind, by Actor) error {
 // Hold keeps a session from being redacted and deleted, by whomever, until [Engine.Release]; it may be repeated.
 //
 // Errors: [ErrNotFound]; [ErrErased] when it is redacted already.
-func (e *Engine) Hold(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
+func (e *Engine) Hold(ctx context.Context, id uuid.UUID) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "hold", id)
+	defer verb.done(&err)
 	return e.write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error {
 		if !w.snap.RedactedAt.IsZero() {
 			return ErrErased
@@ -97,7 +101,9 @@ func (e *Engine) Hold(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
 // Release ends a hold; where there is none it does nothing.
 //
 // Errors: [ErrNotFound].
-func (e *Engine) Release(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
+func (e *Engine) Release(ctx context.Context, id uuid.UUID) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "release", id)
+	defer verb.done(&err)
 	return e.write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error {
 		if err := w.tick(); err != nil || w.snap.HeldAt.IsZero() {
 			return err

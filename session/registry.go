@@ -28,11 +28,14 @@ type RegistryValidator interface {
 //
 // Errors: those of [Engine.Create]; a *[FactsError] when the facts are not enough, see
 // [Facts.ValidateForRegistry]; [ErrRegistryOff].
-func (e *Engine) CheckRegistry(ctx context.Context, facts Facts) (*Snapshot, error) {
+func (e *Engine) CheckRegistry(ctx context.Context, facts Facts) (_ *Snapshot, err error) {
+	ctx, verb := e.observe(ctx, "check_registry")
+	defer verb.done(&err)
 	w, err := e.checkRegistry(ctx, facts, func(*work) error { return nil })
 	if err != nil {
 		return nil, err
 	}
+	verb.of(w.snap.ID)
 	return w.snap, nil
 }
 
@@ -41,7 +44,9 @@ func (e *Engine) CheckRegistry(ctx context.Context, facts Facts) (*Snapshot, err
 // alarm then asks.
 //
 // Errors: also [ErrRegistryOff] where [Policy.RegistrySync] is off, and [ErrHosted] on a host's transaction.
-func (e *Engine) AskRegistry(ctx context.Context, facts Facts) (*Snapshot, error) {
+func (e *Engine) AskRegistry(ctx context.Context, facts Facts) (_ *Snapshot, err error) {
+	ctx, verb := e.observe(ctx, "ask_registry")
+	defer verb.done(&err)
 	if e.hosted {
 		return nil, ErrHosted
 	}
@@ -64,6 +69,7 @@ func (e *Engine) AskRegistry(ctx context.Context, facts Facts) (*Snapshot, error
 	if err != nil {
 		return nil, err
 	}
+	verb.of(w.snap.ID)
 	if !room {
 		return w.snap, nil
 	}

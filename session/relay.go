@@ -28,18 +28,22 @@ func (e *Engine) claim(ctx context.Context, n int, except []uuid.UUID) (claimed 
 		return nil, time.Time{}, err
 	}
 	now := e.now()
-	return e.store.Claim(ctx, now, now.Add(claimTime), n, except)
+	if claimed, next, err = e.store.Claim(ctx, now, now.Add(claimTime), n, except); err == nil {
+		e.cfg.outboxDue.note(next)
+	}
+	return claimed, next, err
 }
 
 // send makes one try of a claimed delivery, and writes what became of it.
 func (e *Engine) send(ctx context.Context, d Delivery) {
 	before := d.Tries
+	ctx, watched := e.cfg.telemetry.delivery(ctx, d)
 	if err := survived(func() error { d = e.attempt(ctx, d); return nil }); err != nil {
 		d = d.putOff(e.now(), "configuration panicked")
 	}
 	log := e.cfg.Log.With("delivery", d.ID, "session", d.Session, "endpoint", d.Endpoint, "note", d.Last.Note)
 	if d.Tries > before {
-		log = log.With("try", d.Tries, "status", d.Last.Status)
+		log = log.With("try", d.Tries, "http_status", d.Last.Status)
 	}
 	switch {
 	case d.State == DeliveryDead:
@@ -51,7 +55,9 @@ func (e *Engine) send(ctx context.Context, d Delivery) {
 	default:
 		log.DebugContext(ctx, "a delivery is settled", "state", d.State)
 	}
-	if errs := e.store.Settle(ctx, d); errs != nil {
+	errs := e.store.Settle(ctx, d)
+	watched.settled(e, d, before, errs == nil)
+	if errs != nil {
 		if !errors.Is(errs[0], ErrConflict) {
 			log.ErrorContext(ctx, "the outcome of a delivery could not be written", "error", errs[0])
 		}
@@ -89,7 +95,9 @@ func (e *Engine) attempt(ctx context.Context, d Delivery) Delivery {
 	defer cancel()
 	d.Tries++
 	opened.Tries = d.Tries
+	begun := time.Now()
 	d.Last = e.try(sending, ep, opened)
+	e.cfg.telemetry.tried(ctx, time.Since(begun), ep, d.Last)
 	d.Last.At = e.now()
 	again := false
 	if ep.Retry.Succeeded(d.Last.Status) {
@@ -150,7 +158,9 @@ func (e *Engine) endpointFor(ctx context.Context, d Delivery) (to Endpoint, nowh
 // Deliveries lists what was and is to be told to the engine's integration's tenant, newest first, with the
 // bodies in clear as far as they can be opened: one that cannot be now is nil, and the note of its last try
 // says so. Of the query, Tenant and Sandbox are the integration's; N is 100 by default and at most 1,000.
-func (e *Engine) Deliveries(ctx context.Context, q DeliveryQuery) ([]Delivery, error) {
+func (e *Engine) Deliveries(ctx context.Context, q DeliveryQuery) (_ []Delivery, err error) {
+	ctx, verb := e.observe(ctx, "deliveries")
+	defer verb.done(&err)
 	in, err := e.policyOf(ctx, e.integration)
 	if err != nil {
 		return nil, err

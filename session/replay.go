@@ -22,7 +22,9 @@ var (
 // It is not kept and counts for nothing; a disabled endpoint can be tested too.
 //
 // Errors: [ErrNotFound]; [ErrNoDeliverer].
-func (e *Engine) TestEndpoint(ctx context.Context, id uuid.UUID, body []byte) (Try, error) {
+func (e *Engine) TestEndpoint(ctx context.Context, id uuid.UUID, body []byte) (_ Try, err error) {
+	ctx, verb := e.observe(ctx, "test_endpoint")
+	defer verb.done(&err)
 	ep, err := e.Endpoint(ctx, id)
 	if err != nil {
 		return Try{}, err
@@ -47,7 +49,9 @@ func (e *Engine) TestEndpoint(ctx context.Context, id uuid.UUID, body []byte) (T
 //
 // Errors: [ErrNotFound]; [ErrDeliveryPending] for one that is about to be made; [ErrErased] when its body is gone, or is
 // shown no more; those of [Engine.Once], whose Encode gets the [Delivery].
-func (e *Engine) RetryDelivery(ctx context.Context, id uuid.UUID) (Delivery, error) {
+func (e *Engine) RetryDelivery(ctx context.Context, id uuid.UUID) (_ Delivery, err error) {
+	ctx, verb := e.observe(ctx, "retry_delivery")
+	defer verb.done(&err)
 	if err := e.answered(ctx); err != nil {
 		return Delivery{}, err
 	}
@@ -126,6 +130,8 @@ const maxReplay = 1000
 //
 // Errors: [ErrNotFound] for a delivery of another endpoint.
 func (e *Engine) Replay(ctx context.Context, endpoint, from uuid.UUID, n int) (made int, next uuid.UUID, err error) {
+	ctx, verb := e.observe(ctx, "replay")
+	defer verb.done(&err)
 	in, err := e.policyOf(ctx, e.integration)
 	if err != nil {
 		return 0, uuid.Nil, err

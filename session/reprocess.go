@@ -15,7 +15,9 @@ import (
 //
 // Errors: [ErrNotFound]; [ErrOff] where [Policy.Reprocess] is; [ErrErased] once redacted; a *[TransitionError];
 // [ErrEnough] where workflows have run too often.
-func (e *Engine) Reprocess(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
+func (e *Engine) Reprocess(ctx context.Context, id uuid.UUID) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "reprocess", id)
+	defer verb.done(&err)
 	return e.write(ctx, Ref{ID: id}, PartAttempts|PartDecisions|PartFindings, func(w *work) error {
 		if err := w.reprocessable(); err != nil {
 			return err
@@ -29,7 +31,9 @@ func (e *Engine) Reprocess(ctx context.Context, id uuid.UUID) (*Snapshot, error)
 //
 // Errors: those of Reprocess; [ErrNotFound] also where there is no such workflow; [ErrInactiveWorkflow]; [ErrOff] also where
 // [Policy.Workflows] is.
-func (e *Engine) Trigger(ctx context.Context, id, workflow uuid.UUID) (*Snapshot, error) {
+func (e *Engine) Trigger(ctx context.Context, id, workflow uuid.UUID) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "trigger", id)
+	defer verb.done(&err)
 	asked, err := e.Workflow(ctx, workflow)
 	if err != nil {
 		return nil, err
@@ -101,7 +105,9 @@ type RunPoint struct {
 // Errors: [ErrNotFound]; [ErrOff] where [Policy.Workflows] is, and for a session that has ended where
 // [Policy.Reprocess] is; [ErrErased] once redacted; a *[TransitionError]; a *[FactsError] for a step to which the run
 // has not come, or where there is none; [ErrEnough].
-func (e *Engine) RunFrom(ctx context.Context, id uuid.UUID, at RunPoint) (*Snapshot, error) {
+func (e *Engine) RunFrom(ctx context.Context, id uuid.UUID, at RunPoint) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "run_from", id)
+	defer verb.done(&err)
 	return e.write(ctx, Ref{ID: id}, PartAttempts|PartDecisions|PartFindings, func(w *work) error {
 		if !w.in.Policy.Workflows {
 			return ErrOff
@@ -154,7 +160,9 @@ func (r *Run) from(at RunPoint, now time.Time) error {
 //
 // Errors: [ErrNotFound]; [ErrOff] where [Policy.Revise] is; [ErrErased] once redacted; [ErrVerdict], also for a verdict
 // that is neither approved nor declined; a *[TransitionError] when that is what was decided, or nothing was.
-func (e *Engine) Revise(ctx context.Context, id uuid.UUID, v decision.Verdict) (*Snapshot, error) {
+func (e *Engine) Revise(ctx context.Context, id uuid.UUID, v decision.Verdict) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "revise", id)
+	defer verb.done(&err)
 	if v.Outcome != decision.Approved && v.Outcome != decision.Declined {
 		return nil, ErrVerdict
 	}

@@ -55,7 +55,13 @@ func RequiredDocuments(choice *Choice, checks []string) []media.Context {
 
 // Required is what must be uploaded to a session's current attempt before it is submitted, as its integration and its
 // workflow have it today: [Policy.Required], and with [Policy.RequiresDocuments] what [RequiredDocuments] names.
-func (e *Engine) Required(ctx context.Context, s *Snapshot) ([]media.Context, error) {
+func (e *Engine) Required(ctx context.Context, s *Snapshot) (_ []media.Context, err error) {
+	ctx, verb := e.observeOf(ctx, "required", s.ID)
+	defer verb.done(&err)
+	return e.required(ctx, s)
+}
+
+func (e *Engine) required(ctx context.Context, s *Snapshot) ([]media.Context, error) {
 	in, err := e.policyOf(ctx, s.Integration)
 	if err != nil {
 		return nil, err
@@ -114,7 +120,7 @@ func (w *work) complies(ctx context.Context) error {
 			return err
 		}
 	}
-	required, err := w.e.Required(ctx, w.snap)
+	required, err := w.e.required(ctx, w.snap)
 	if err != nil || len(required) == 0 {
 		return err
 	}

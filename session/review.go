@@ -126,7 +126,9 @@ func (s *Snapshot) Notes() (notes []Note) {
 // Claim takes a session in review for a reviewer, for [ClaimLife]; for who has it already, for as long again.
 //
 // Errors: [ErrNotFound]; a *[TransitionError] when it is not in review; [ErrClaimed]; a *[FactsError]; [ErrEnough].
-func (e *Engine) Claim(ctx context.Context, id uuid.UUID, reviewer string) (*Snapshot, error) {
+func (e *Engine) Claim(ctx context.Context, id uuid.UUID, reviewer string) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "claim", id)
+	defer verb.done(&err)
 	if reviewer == "" {
 		return nil, &FactsError{"reviewer_id", FaultMissing}
 	}
@@ -141,7 +143,9 @@ func (e *Engine) Claim(ctx context.Context, id uuid.UUID, reviewer string) (*Sna
 // Unclaim gives a case back, whoever has it. One that nobody has stays as it is.
 //
 // Errors: those of [Engine.Claim].
-func (e *Engine) Unclaim(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
+func (e *Engine) Unclaim(ctx context.Context, id uuid.UUID) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "unclaim", id)
+	defer verb.done(&err)
 	return e.claimReview(ctx, id, "", func(w *work) Claim { return Claim{At: w.now} })
 }
 
@@ -171,7 +175,9 @@ func (e *Engine) claimReview(ctx context.Context, id uuid.UUID, reviewer string,
 // Annotate adds a reviewer's note to a session that is, or was, left to one.
 //
 // Errors: [ErrNotFound]; [ErrErased]; a *[TransitionError] when it never was; a *[FactsError]; [ErrEnough].
-func (e *Engine) Annotate(ctx context.Context, id uuid.UUID, author, text string) (*Snapshot, error) {
+func (e *Engine) Annotate(ctx context.Context, id uuid.UUID, author, text string) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "annotate", id)
+	defer verb.done(&err)
 	switch {
 	case text == "":
 		return nil, &FactsError{"text", FaultMissing}
@@ -205,7 +211,9 @@ func (e *Engine) Annotate(ctx context.Context, id uuid.UUID, author, text string
 // whoever has it. What was read before stays, where the verdict's record says nothing but a reason.
 //
 // Errors: those of [Engine.Decide]; a *[TransitionError] also when the session is not in review; [ErrClaimed].
-func (e *Engine) DecideReview(ctx context.Context, id uuid.UUID, reviewer string, v decision.Verdict) (*Snapshot, error) {
+func (e *Engine) DecideReview(ctx context.Context, id uuid.UUID, reviewer string, v decision.Verdict) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "decide_review", id)
+	defer verb.done(&err)
 	if err := checkVerdict(&v); err != nil {
 		return nil, err
 	}
@@ -238,6 +246,8 @@ func (e *Engine) DecideReview(ctx context.Context, id uuid.UUID, reviewer string
 //
 // At most 1,000 sessions are looked at for a page, so that one may be short and yet have a next.
 func (e *Engine) Reviews(ctx context.Context, status ReviewState, after uuid.UUID, n int) (page []*Snapshot, next uuid.UUID, err error) {
+	ctx, verb := e.observe(ctx, "reviews")
+	defer verb.done(&err)
 	statuses := map[ReviewState][]Status{
 		ReviewApproved: {StatusApproved}, ReviewDeclined: {StatusDeclined}, ReviewClosed: {StatusAbandoned, StatusSubmitted, StatusAwaitingExternal, StatusFailed},
 	}[status]

@@ -59,6 +59,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	if e.hosted {
 		return ErrHosted
 	}
+	defer e.watch()()
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	r := &runner{e: e, free: make(chan struct{}, 1), jobs: maps.Clone(jobsAtOnce), sending: map[uuid.UUID]int{}}

@@ -39,7 +39,9 @@ type Screener interface {
 //
 // Errors: [ErrNotFound], also for a session that ended without anybody to look for; [ErrScreeningOff];
 // [ErrScreening] as long as a result is still to come.
-func (e *Engine) Screening(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
+func (e *Engine) Screening(ctx context.Context, id uuid.UUID) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "screening", id)
+	defer verb.done(&err)
 	w, err := e.begin(ctx, Ref{ID: id}, PartFindings|PartAttempts)
 	if err != nil {
 		return nil, err
@@ -178,7 +180,7 @@ var errScreening = errors.New("session: the screener's result is not acceptable"
 // search calls the screener.
 func (e *Engine) search(ctx context.Context, subject decision.Subject) (*decision.Screening, error) {
 	var found decision.Screening
-	err := guarded("screener", func() (err error) {
+	err := e.outside(ctx, "screener", "screener", func(ctx context.Context) (err error) {
 		found, err = e.cfg.Screener.Screen(ctx, subject)
 		return err
 	})

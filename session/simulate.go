@@ -17,7 +17,9 @@ var ErrNotSandbox = errors.New("session: not a session of a sandbox")
 // uploaded.
 //
 // Errors: [ErrNotFound]; [ErrNotSandbox]; [ErrVerdict]; a *[TransitionError] when the session has ended.
-func (e *Engine) Simulate(ctx context.Context, id uuid.UUID, v decision.Verdict) (*Snapshot, error) {
+func (e *Engine) Simulate(ctx context.Context, id uuid.UUID, v decision.Verdict) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "simulate", id)
+	defer verb.done(&err)
 	if err := checkVerdict(&v); err != nil {
 		return nil, err
 	}

@@ -140,6 +140,15 @@ type Ephemeral interface {
 	EndsWithProcess() bool
 }
 
+// Backlogged is a [Store] that can say how much is still to be told. With it, [Config.MeterProvider] is told of the
+// depth of the outbox; nothing else asks for it.
+type Backlogged interface {
+	Store
+	// Backlog counts the pending deliveries of all tenants, live and sandbox, up to most. It MUST look at no more than
+	// most of them, in an index.
+	Backlog(ctx context.Context, most int) (int, error)
+}
+
 // Change is one write of one session, as data.
 type Change struct {
 	ID   uuid.UUID // of this change, in the order of time; every event it adds carries it

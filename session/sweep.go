@@ -46,7 +46,8 @@ func (e *Engine) sweep(ctx context.Context, room room) (done int, jobs []job, ne
 	if err := e.refresh(ctx); err != nil {
 		return 0, nil, time.Time{}, err
 	}
-	claimed := map[uuid.UUID]job{}
+	claimed, ticked := map[uuid.UUID]job{}, e.newTicked()
+	watched := e.cfg.telemetry.sweeping(ctx)
 	begun := time.Now()
 	asking, cancel := context.WithTimeout(ctx, claimTime)
 	defer cancel()
@@ -66,8 +67,14 @@ func (e *Engine) sweep(ctx context.Context, room room) (done int, jobs []job, ne
 		}
 		w.complete()
 		claimed[s.ID] = w.job()
+		ticked.note(w)
 		return w.change, true
 	})
+	watched.swept(done, err)
+	e.countSwept(ctx, ticked, done, err)
+	if err == nil {
+		e.cfg.sweepDue.note(next)
+	}
 	for _, j := range claimed {
 		if j.kind != "" {
 			jobs = append(jobs, j)
@@ -151,7 +158,7 @@ func (e *Engine) putOff(s Session) *work {
 // putOffFor leaves a session alone for a while.
 func (e *Engine) putOffFor(s Session, while time.Duration) *work {
 	now := e.notBefore(s)
-	w := &work{e: e, now: now, snap: &Snapshot{Session: s, key: hide(Key{})}, change: Change{ID: e.cfg.NewID(now), Base: s.Version}}
+	w := &work{e: e, now: now, was: s.Status, snap: &Snapshot{Session: s, key: hide(Key{})}, change: Change{ID: e.cfg.NewID(now), Base: s.Version}}
 	w.snap.RetryAt = instant(now.Add(while))
 	w.change.Events = []Event{{
 		ID: e.cfg.NewID(now), Session: s.ID, Change: w.change.ID, Kind: EventPutOff, Status: s.Status,
@@ -169,7 +176,7 @@ func (e *Engine) notBefore(s Session) time.Time {
 }
 
 // expireOnly is a tick that writes the expiries that are due and leaves all other work to Run.
-func (e *Engine) expireOnly(ctx context.Context, now time.Time) func(Session) (Change, bool) {
+func (e *Engine) expireOnly(ctx context.Context, now time.Time, ticked ticked) func(Session) (Change, bool) {
 	return func(s Session) (Change, bool) {
 		if !s.overdue(now) {
 			return Change{}, false
@@ -179,12 +186,14 @@ func (e *Engine) expireOnly(ctx context.Context, now time.Time) func(Session) (C
 			return Change{}, false
 		}
 		w.complete()
+		ticked.note(w)
 		return w.change, true
 	}
 }
 
 // do does one job. What fails is tried again after a while.
 func (e *Engine) do(ctx context.Context, j job) {
+	ctx, watched := e.cfg.telemetry.alarm(ctx, j)
 	leased, cancel := context.WithTimeout(ctx, j.lease)
 	defer cancel()
 	on := *e
@@ -194,6 +203,7 @@ func (e *Engine) do(ctx context.Context, j job) {
 			EventErasing: on.erase, EventDeciding: on.decide, EventScreening: on.screen,
 		}[j.kind](leased, j.session)
 	})
+	watched.served(j, err)
 	if err != nil && !errors.Is(err, ErrConflict) {
 		e.cfg.Log.ErrorContext(ctx, "work of a session's alarm failed", "session", j.session.ID, "work", j.kind, "try", j.session.Tries, "error", err)
 		e.rest(ctx, j.session)
@@ -207,7 +217,11 @@ func (e *Engine) rest(ctx context.Context, claimed Session) {
 	defer cancel()
 	w := e.putOffFor(claimed, backoff(retryBase, claimed.Tries-1))
 	w.complete()
-	if err := errors.Join(e.store.Apply(ctx, w.change)...); err != nil && !errors.Is(err, ErrConflict) {
+	err := errors.Join(e.store.Apply(ctx, w.change)...)
+	if err == nil {
+		e.cfg.telemetry.counted(ctx, w)
+	}
+	if err != nil && !errors.Is(err, ErrConflict) {
 		e.cfg.Log.ErrorContext(ctx, "what is due could not be put off", "session", claimed.ID, "error", err)
 	}
 }

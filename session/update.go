@@ -22,7 +22,9 @@ type Update struct {
 //
 // Errors: [ErrNotFound]; [ErrErased] once redacted; a *[FactsError] for what is not acceptable, with the merged
 // metadata for what they are.
-func (e *Engine) Update(ctx context.Context, id uuid.UUID, u Update) (*Snapshot, error) {
+func (e *Engine) Update(ctx context.Context, id uuid.UUID, u Update) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "update", id)
+	defer verb.done(&err)
 	return e.updateFacts(ctx, id, EventUpdated, func(f *Facts) (changed bool, err error) {
 		if u.ExternalRef != nil {
 			f.ExternalRef, changed = *u.ExternalRef, true
@@ -38,7 +40,9 @@ func (e *Engine) Update(ctx context.Context, id uuid.UUID, u Update) (*Snapshot,
 // Tag gives a session one more tag; one that it has already changes nothing.
 //
 // Errors: those of [Engine.Update]; a *[FactsError] beyond [MaxTags].
-func (e *Engine) Tag(ctx context.Context, id uuid.UUID, tag string) (*Snapshot, error) {
+func (e *Engine) Tag(ctx context.Context, id uuid.UUID, tag string) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "tag", id)
+	defer verb.done(&err)
 	return e.updateFacts(ctx, id, EventUpdated, func(f *Facts) (bool, error) {
 		if slices.Contains(f.Tags, tag) {
 			return false, nil
@@ -51,7 +55,9 @@ func (e *Engine) Tag(ctx context.Context, id uuid.UUID, tag string) (*Snapshot, 
 // Untag takes a tag away; one that the session has not changes nothing.
 //
 // Errors: those of [Engine.Update].
-func (e *Engine) Untag(ctx context.Context, id uuid.UUID, tag string) (*Snapshot, error) {
+func (e *Engine) Untag(ctx context.Context, id uuid.UUID, tag string) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "untag", id)
+	defer verb.done(&err)
 	return e.updateFacts(ctx, id, EventUpdated, func(f *Facts) (bool, error) {
 		before := len(f.Tags)
 		f.Tags = slices.DeleteFunc(slices.Clone(f.Tags), func(t string) bool { return t == tag })
@@ -62,7 +68,9 @@ func (e *Engine) Untag(ctx context.Context, id uuid.UUID, tag string) (*Snapshot
 // SetTags replaces a session's tags. One that is given twice is kept once.
 //
 // Errors: those of [Engine.Update]; a *[FactsError] beyond [MaxTags].
-func (e *Engine) SetTags(ctx context.Context, id uuid.UUID, tags []string) (*Snapshot, error) {
+func (e *Engine) SetTags(ctx context.Context, id uuid.UUID, tags []string) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "set_tags", id)
+	defer verb.done(&err)
 	return e.updateFacts(ctx, id, EventUpdated, func(f *Facts) (bool, error) {
 		each, known := []string(nil), map[string]bool{}
 		for _, t := range tags {
@@ -84,7 +92,9 @@ const maxInvites = 5
 //
 // Errors: [ErrNotFound]; [ErrErased]; [ErrOff] where the session was created without [Facts.Invite]; a
 // *[TransitionError] when the session takes nothing from the person any more; [ErrEnough] beyond five.
-func (e *Engine) Invite(ctx context.Context, id uuid.UUID) (*Snapshot, error) {
+func (e *Engine) Invite(ctx context.Context, id uuid.UUID) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "invite", id)
+	defer verb.done(&err)
 	return e.write(ctx, Ref{ID: id}, PartAttempts, func(w *work) error {
 		if !w.snap.RedactedAt.IsZero() {
 			return ErrErased

@@ -56,7 +56,9 @@ type Upload struct {
 // what is not acceptable; a *[FactsError] for a Proof that is not; [ErrEnough] beyond [Policy.MaxMedia]; what Content
 // and About answer; context.DeadlineExceeded beyond [MaxUploadTime]; with an engine that [Engine.ByLink] gave,
 // [ErrConsent] and a *[LinkError].
-func (e *Engine) Upload(ctx context.Context, id uuid.UUID, u Upload) (*Medium, error) {
+func (e *Engine) Upload(ctx context.Context, id uuid.UUID, u Upload) (_ *Medium, err error) {
+	ctx, verb := e.observeOf(ctx, "upload", id)
+	defer verb.done(&err)
 	parts := PartAttempts | PartMedia
 	if e.link != 0 {
 		parts |= PartFindings

@@ -14,7 +14,9 @@ import (
 //
 // Errors: a *[FactsError] for a status that is empty or too long; [ErrNotFound], also for an attempt that the
 // session does not have; [ErrErased] once redacted; [ErrEnough].
-func (e *Engine) SetUserStatus(ctx context.Context, id, attempt uuid.UUID, status UserStatus) (*Snapshot, error) {
+func (e *Engine) SetUserStatus(ctx context.Context, id, attempt uuid.UUID, status UserStatus) (_ *Snapshot, err error) {
+	ctx, verb := e.observeOf(ctx, "set_user_status", id)
+	defer verb.done(&err)
 	if status.StatusCode == "" {
 		status.StatusCode = codeOf(status.Status)
 	}

@@ -56,7 +56,9 @@ const maxFaults = 1000
 // before. Tampering is in the report; an error means that it could not be finished.
 //
 // Errors: [ErrNoKey].
-func (e *Engine) VerifyAudit(ctx context.Context) (AuditReport, error) {
+func (e *Engine) VerifyAudit(ctx context.Context) (_ AuditReport, err error) {
+	ctx, verb := e.observe(ctx, "verify_audit")
+	defer verb.done(&err)
 	in, err := e.policyOf(ctx, e.integration)
 	if err != nil {
 		return AuditReport{}, err

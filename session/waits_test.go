@@ -28,7 +28,7 @@ func TestTheLogOfWhatWaits(t *testing.T) {
 	p.Answer(401)
 	b.create("any")
 	b.settle()
-	if text := log.String(); !strings.Contains(text, "tried again") || !strings.Contains(text, "status=401") {
+	if text := log.String(); !strings.Contains(text, "tried again") || !strings.Contains(text, "http_status=401") {
 		t.Fatalf("the log of a try is %q, want its status", text)
 	}
 	if _, err := b.ChangeEndpoint(b.ctx, added.ID, func(ep *session.StoredEndpoint) error { ep.Enabled = false; return nil }); err != nil {

@@ -17,6 +17,7 @@ type work struct {
 	e      *Engine
 	in     Integration
 	now    time.Time
+	was    Status // as it was read; empty: it was not there
 	snap   *Snapshot
 	change Change
 	result any // what the verb answers, where that is not snap
@@ -91,7 +92,7 @@ func (e *Engine) workOn(ctx context.Context, rec Record) (*work, error) {
 		now = snap.UpdatedAt
 	}
 	return &work{
-		e: e, in: in, now: now, snap: snap,
+		e: e, in: in, now: now, was: snap.Status, snap: snap,
 		change: Change{ID: e.cfg.NewID(now), Base: snap.Version},
 	}, nil
 }
@@ -377,6 +378,7 @@ func (w *work) commit(ctx context.Context) error {
 		w.e.remember(errs[0])
 		return errs[0]
 	}
+	w.e.cfg.telemetry.counted(ctx, w)
 	if !w.change.Keep {
 		w.snap.Version++
 	}

@@ -29,7 +29,9 @@ type WorkflowChange struct {
 // times are given to it, and it is active; the rest is as w has it, also whether it is the default from now on.
 //
 // Errors: a *[FactsError] and a *[workflow.GraphError] for what is not acceptable; [ErrEnough] beyond [MaxWorkflows].
-func (e *Engine) AddWorkflow(ctx context.Context, w Workflow) (*Workflow, error) {
+func (e *Engine) AddWorkflow(ctx context.Context, w Workflow) (_ *Workflow, err error) {
+	ctx, verb := e.observe(ctx, "add_workflow")
+	defer verb.done(&err)
 	if err := w.prepare(e.KnowsCheck); err != nil {
 		return nil, err
 	}
@@ -57,7 +59,9 @@ func (e *Engine) AddWorkflow(ctx context.Context, w Workflow) (*Workflow, error)
 //
 // Errors: [ErrNotFound]; those of [Engine.AddWorkflow]; [ErrDefaultWorkflow] when the default is to be inactive; [ErrEnough]
 // beyond a thousand versions.
-func (e *Engine) ChangeWorkflow(ctx context.Context, id uuid.UUID, c WorkflowChange) (*Workflow, error) {
+func (e *Engine) ChangeWorkflow(ctx context.Context, id uuid.UUID, c WorkflowChange) (_ *Workflow, err error) {
+	ctx, verb := e.observe(ctx, "change_workflow")
+	defer verb.done(&err)
 	return e.changeWorkflow(ctx, "updated", func(d *shelf) (*Workflow, error) {
 		w, head, err := d.head(id)
 		if err != nil {
@@ -112,7 +116,9 @@ func orElse[T any](given, otherwise *T) *T {
 // SetDefaultWorkflow makes a workflow the one of sessions that name none, instead of the one that was.
 //
 // Errors: [ErrNotFound]; [ErrInactiveWorkflow].
-func (e *Engine) SetDefaultWorkflow(ctx context.Context, id uuid.UUID) (*Workflow, error) {
+func (e *Engine) SetDefaultWorkflow(ctx context.Context, id uuid.UUID) (_ *Workflow, err error) {
+	ctx, verb := e.observe(ctx, "set_default_workflow")
+	defer verb.done(&err)
 	return e.changeWorkflow(ctx, "default_set", func(d *shelf) (*Workflow, error) {
 		w, head, err := d.head(id)
 		if err != nil {
@@ -130,14 +136,18 @@ func (e *Engine) SetDefaultWorkflow(ctx context.Context, id uuid.UUID) (*Workflo
 // may be repeated.
 //
 // Errors: [ErrNotFound]; [ErrDefaultWorkflow].
-func (e *Engine) DeactivateWorkflow(ctx context.Context, id uuid.UUID) (*Workflow, error) {
+func (e *Engine) DeactivateWorkflow(ctx context.Context, id uuid.UUID) (_ *Workflow, err error) {
+	ctx, verb := e.observe(ctx, "deactivate_workflow")
+	defer verb.done(&err)
 	return e.ChangeWorkflow(ctx, id, WorkflowChange{IsActive: new(bool)})
 }
 
 // Workflow reads a workflow.
 //
 // Errors: [ErrNotFound], also for another tenant's.
-func (e *Engine) Workflow(ctx context.Context, id uuid.UUID) (*Workflow, error) {
+func (e *Engine) Workflow(ctx context.Context, id uuid.UUID) (_ *Workflow, err error) {
+	ctx, verb := e.observe(ctx, "workflow")
+	defer verb.done(&err)
 	d, err := e.openShelf(ctx)
 	if err != nil {
 		return nil, err
@@ -153,7 +163,9 @@ type WorkflowPage struct {
 }
 
 // Workflows lists the workflows of the engine's integration's tenant, live or sandbox, newest first, active or not.
-func (e *Engine) Workflows(ctx context.Context, p WorkflowPage) ([]Workflow, error) {
+func (e *Engine) Workflows(ctx context.Context, p WorkflowPage) (_ []Workflow, err error) {
+	ctx, verb := e.observe(ctx, "workflows")
+	defer verb.done(&err)
 	d, err := e.openShelf(ctx)
 	if err != nil {
 		return nil, err
@@ -179,7 +191,9 @@ func (e *Engine) Workflows(ctx context.Context, p WorkflowPage) ([]Workflow, err
 // WorkflowVersion reads a version of a workflow, as it was when it was made.
 //
 // Errors: [ErrNotFound].
-func (e *Engine) WorkflowVersion(ctx context.Context, id uuid.UUID, version int) (*Workflow, error) {
+func (e *Engine) WorkflowVersion(ctx context.Context, id uuid.UUID, version int) (_ *Workflow, err error) {
+	ctx, verb := e.observe(ctx, "workflow_version")
+	defer verb.done(&err)
 	d, err := e.openShelf(ctx)
 	if err != nil {
 		return nil, err
@@ -191,7 +205,9 @@ func (e *Engine) WorkflowVersion(ctx context.Context, id uuid.UUID, version int)
 // on. n is at most 100, and 20 when it is not positive.
 //
 // Errors: [ErrNotFound].
-func (e *Engine) WorkflowVersions(ctx context.Context, id uuid.UUID, before, n int) ([]Workflow, error) {
+func (e *Engine) WorkflowVersions(ctx context.Context, id uuid.UUID, before, n int) (_ []Workflow, err error) {
+	ctx, verb := e.observe(ctx, "workflow_versions")
+	defer verb.done(&err)
 	d, err := e.openShelf(ctx)
 	if err != nil {
 		return nil, err

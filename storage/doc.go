@@ -61,7 +61,8 @@
 //     before it is committed, and tick may then be called again.
 //
 // A store that ends with the process, as storage/memstore does, says so by being a session.Ephemeral: the
-// engine then keeps keys and media in memory too, where it is given nothing better.
+// engine then keeps keys and media in memory too, where it is given nothing better. One that can count what is pending
+// at a bounded cost is a session.Backlogged, and then the depth of the outbox is measured.
 //
 // A store is right when storage/storetest says so. The suite runs the sentences of session.Store's
 // comment one by one, sends crowds of goroutines of which exactly one may win, and plays random commands on

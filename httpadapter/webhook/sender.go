@@ -16,6 +16,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/propagation"
+
 	"github.com/bonafide-idv/bonafide/auth"
 	"github.com/bonafide-idv/bonafide/session"
 )
@@ -49,6 +51,11 @@ type Config struct {
 	// Schemes say how deliveries are signed, by the Format of the endpoint, as with [Verifa]. Every other format is
 	// signed as Veriff's webhooks are, with the secrets of the keyring. Default: none.
 	Schemes map[string]Scheme
+	// Propagator writes into each request's header which trace it belongs to, as propagation.TraceContext of OpenTelemetry
+	// does: that of the try's own span, which [session.Config].TracerProvider begins. It says nothing to a receiver but
+	// random ids; one that carries baggage would say more. It puts nothing in the place of what this package writes.
+	// Default: none.
+	Propagator propagation.TextMapPropagator
 }
 
 func (c Config) validate() error {
@@ -75,6 +82,7 @@ type Sender struct {
 	allowPrivate bool
 	timeout      time.Duration
 	userAgent    string
+	propagator   propagation.TextMapPropagator // nil: none
 	transport    *http.Transport
 }
 
@@ -94,7 +102,7 @@ func New(keys auth.Keyring, config Config) (*Sender, error) {
 	s := &Sender{
 		schemes: maps.Clone(config.Schemes), veriff: veriff{keys, config.LegacySignature},
 		clock: config.Clock, allowPrivate: config.AllowPrivate,
-		timeout: config.Timeout, userAgent: config.UserAgent,
+		timeout: config.Timeout, userAgent: config.UserAgent, propagator: config.Propagator,
 	}
 	if s.clock == nil {
 		s.clock = systemClock{}
@@ -150,6 +158,9 @@ func (s *Sender) Deliver(ctx context.Context, to session.Endpoint, d session.Del
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL, bytes.NewReader(d.Body))
 	if err != nil {
 		return session.Try{Note: NoteURL}
+	}
+	if s.propagator != nil { // first, so that it puts nothing in the place of what follows
+		s.propagator.Inject(ctx, propagation.HeaderCarrier(request.Header))
 	}
 	if note := s.sign(ctx, request.Header, to, d); note != "" {
 		return session.Try{Note: note}

@@ -48,6 +48,16 @@ func (s *Store) Claim(ctx context.Context, now, until time.Time, n int, except [
 	return claimed, next, nil
 }
 
+// Backlog counts what is pending, up to most.
+func (s *Store) Backlog(ctx context.Context, most int) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	return min(s.pending.len(most), most), nil
+}
+
 // isBlocked reports whether an earlier delivery of the same session to the same endpoint goes first.
 func (s *Store) isBlocked(d *session.Delivery, now time.Time) bool {
 	return slices.ContainsFunc(s.sessions[d.Session].deliveries, func(e *session.Delivery) bool {

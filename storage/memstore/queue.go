@@ -64,6 +64,19 @@ func (q *queue) change(endpoint uuid.UUID, do func(lane *ordered[alarm])) {
 	}
 }
 
+// len counts the pending deliveries, and stops when there are so many.
+func (q *queue) len(most int) (n int) {
+	for _, lane := range q.lanes {
+		for _, block := range lane.blocks {
+			if n >= most {
+				return n
+			}
+			n += len(block)
+		}
+	}
+	return n
+}
+
 // first gives the earliest alarm of the endpoints that are not in except.
 func (q *queue) first(except []uuid.UUID) (alarm, bool) {
 	for h := range q.heads.ascend() {

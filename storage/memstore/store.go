@@ -38,7 +38,10 @@ type Store struct {
 	entries   entries
 }
 
-var _ session.Ephemeral = (*Store)(nil)
+var (
+	_ session.Ephemeral  = (*Store)(nil)
+	_ session.Backlogged = (*Store)(nil)
+)
 
 // row is a session with its parts: attempts and decisions in the order of N, media and findings in the
 // order of ID, events in the order of Seq, deliveries as they came.

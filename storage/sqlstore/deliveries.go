@@ -67,6 +67,14 @@ func (s *Store) claimAll(ctx context.Context, c Conn, claimed []session.Delivery
 	return err
 }
 
+// Backlog counts what is pending, up to most. It looks at an index alone.
+func (s *Store) Backlog(ctx context.Context, most int) (int, error) {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
+	n, _, err := one(ctx, s.conn(), func(n *int) []any { return []any{n} }, s.queries.backlog, max(most, 0))
+	return n, s.wrap("backlog", err)
+}
+
 // claimable finds what is due, from a time on, goes first, and is for none of the endpoints in except.
 func (s *Store) claimable(ctx context.Context, c Conn, from, now time.Time, n int, except []uuid.UUID) ([]session.Delivery, error) {
 	ctx, cancel := s.bounded(ctx)

@@ -59,3 +59,7 @@ func (s *inTurn) Events(ctx context.Context, q session.EventQuery) ([]session.Ev
 func (s *inTurn) Blobs(ctx context.Context, names []string) ([]string, error) {
 	return s.next().Blobs(ctx, names)
 }
+
+func (s *inTurn) Backlog(ctx context.Context, most int) (int, error) {
+	return s.next().(session.Backlogged).Backlog(ctx, most)
+}

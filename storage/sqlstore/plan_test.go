@@ -99,6 +99,14 @@ var plans = []plan{
 		"bonafide_deliveries USING INDEX sqlite_autoindex_bonafide_deliveries_1 (id=?)",
 		"bonafide_deliveries USING COVERING INDEX bonafide_deliveries_due (due_at>?)",
 	}},
+	{"Backlog", func(t *testing.T, p *planned) error {
+		_, err := p.Backlog(t.Context(), 10)
+		return err
+	}, []string{
+		"CO-ROUTINE waiting",
+		"bonafide_deliveries USING COVERING INDEX bonafide_deliveries_due (due_at>?)",
+		"SCAN waiting",
+	}},
 	{"Load by id", func(t *testing.T, p *planned) error { return p.load(t, session.Ref{ID: p.first.ID}, 0) }, []string{
 		"bonafide_sessions USING INDEX sqlite_autoindex_bonafide_sessions_1 (id=?)",
 	}},

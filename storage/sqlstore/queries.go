@@ -146,6 +146,7 @@ func newSessionQueries(d Dialect, q joined) sessionQueries {
 // are not bound yet, as there is more to come in them.
 type deliveryQueries struct {
 	nextDelivery, waiting         string
+	backlog                       string
 	due, exceptFor, earliestFirst string
 	claim, settle                 string
 	hasDelivery, wasSettled       string
@@ -164,6 +165,8 @@ func newDeliveryQueries(d Dialect, q joined) deliveryQueries {
 			"AND due_at IS NOT NULL ORDER BY due_at LIMIT 1"),
 		waiting: q("SELECT id, due_at FROM bonafide_deliveries WHERE", pending,
 			"AND due_at IS NOT NULL ORDER BY due_at, id LIMIT ?"),
+		backlog: q("SELECT count(*) FROM (SELECT due_at FROM bonafide_deliveries WHERE", pending,
+			"AND due_at IS NOT NULL ORDER BY due_at LIMIT ?) AS waiting"),
 		due:           delivery + pending + " AND due_at >= ? AND due_at <= ?",
 		exceptFor:     " AND endpoint NOT IN (?)",
 		earliestFirst: " AND " + goesFirst + " ORDER BY due_at, id LIMIT ? " + d.skip,

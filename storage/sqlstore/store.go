@@ -28,7 +28,7 @@ type Store struct {
 	settled *group[session.Delivery] // nil within a host's transaction
 }
 
-var _ session.Store = (*Store)(nil)
+var _ session.Backlogged = (*Store)(nil)
 
 // Conn is what a host's transaction can do: *sql.Tx, *sql.Conn with a transaction that was begun on it,
 // and their likes of jmoiron/sqlx.

@@ -58,6 +58,7 @@ func Run(t *testing.T, open func(t *testing.T) session.Store) {
 			}
 		})
 	}
+	t.Run("Backlog", func(t *testing.T) { runBacklog(t, open) })
 	t.Run("Rate", func(t *testing.T) { runRate(t, open) })
 	t.Run("Model", func(t *testing.T) { runModel(t, open) })
 }
