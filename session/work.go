@@ -234,7 +234,8 @@ func (w *work) moveAs(as EventKind, action Action, by Actor, at time.Time) error
 	as = orDefault(as, EventKind(to))
 	s := &w.snap.Session
 	from := s.Status
-	if s.Status.TakesMedia() && action != ActionStart {
+	again := s.AttemptN > 1 || s.Status == StatusResubmissionRequested // else nothing is held
+	if again && s.Status.TakesMedia() && action != ActionStart {
 		w.change.Withdraw = true // the host is not told to wait for what has come, or never will
 	}
 	s.Status = to

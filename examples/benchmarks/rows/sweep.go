@@ -102,7 +102,7 @@ var body = make([]byte, 600)
 // expire is a tick: what the engine does when the time of a session is over.
 func expire(s session.Session) (session.Change, bool) {
 	at, now := databases.Filled, time.Now() // ids are made by the clock, in the order of time
-	c := session.Change{ID: session.NewID(now), Base: s.Version, Session: s, Withdraw: true}
+	c := session.Change{ID: session.NewID(now), Base: s.Version, Session: s}
 	c.Session.Status, c.Session.UpdatedAt, c.Session.EndedAt, c.Session.DueAt = session.StatusExpired, at, at, time.Time{}
 	c.Events = []session.Event{{
 		ID: session.NewID(now), Session: s.ID, Change: c.ID, Kind: session.EventExpired, Status: session.StatusExpired,
