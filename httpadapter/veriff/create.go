@@ -66,14 +66,14 @@ func readFacts(body []byte) (session.Facts, error) {
 		return session.Facts{}, err
 	}
 	var r reader
-	v := r.object(r.required(root.Member("verification"), memberMissing))
+	v := r.object(r.required(root.Member("verification"), memberMissing)).Members()
 	address := r.object(v.Member("address"))
 	facts := session.Facts{
 		ExternalRef: r.optional(v.Member("vendorData"), vendorDataNotText),
 		EndUserID:   r.optional(v.Member("endUserId"), memberInvalid),
 		Callback:    r.text(v.Member("callback")),
-		Person:      r.person(r.object(v.Member("person"))),
-		Document:    r.document(r.object(v.Member("document"))),
+		Person:      r.person(r.object(v.Member("person")).Members()),
+		Document:    r.document(r.object(v.Member("document")).Members()),
 		Address:     r.text(address.Member("fullAddress")),
 		Street:      r.text(address.Member("street")),
 		HouseNumber: r.text(address.Member("houseNumber")),
@@ -88,7 +88,7 @@ func readFacts(body []byte) (session.Facts, error) {
 	return facts, r.fault
 }
 
-func (r *reader) person(v jsontext.Value) session.Person {
+func (r *reader) person(v jsontext.Members) session.Person {
 	return session.Person{
 		FirstName:   r.text(v.Member("firstName")),
 		LastName:    r.text(v.Member("lastName")),
@@ -104,7 +104,7 @@ func (r *reader) person(v jsontext.Value) session.Person {
 	}
 }
 
-func (r *reader) document(v jsontext.Value) session.Document {
+func (r *reader) document(v jsontext.Members) session.Document {
 	return session.Document{
 		Type:       r.text(v.Member("type")),
 		Number:     r.text(v.Member("number")),

@@ -79,6 +79,34 @@ func (v Value) Member(name string) Value {
 	return found.orAbsent()
 }
 
+// Members are those of an object, found in one pass, for who looks for several of them. Of anything else there are none.
+func (v Value) Members() Members {
+	if v.Kind() != Object {
+		return nil
+	}
+	all := make(Members, 0, 16)
+	v.Each(func(key, element Value) bool {
+		all = append(all, member{key, element})
+		return true
+	})
+	return all
+}
+
+// Members are the members of an object.
+type Members []member
+
+type member struct{ key, value Value }
+
+// Member is [Value.Member].
+func (m Members) Member(name string) Value {
+	for _, one := range m {
+		if one.key.is(name) {
+			return one.value.orAbsent()
+		}
+	}
+	return nil
+}
+
 func (v Value) orAbsent() Value {
 	if v.Kind() == Null {
 		return nil

@@ -71,7 +71,10 @@ func TestMember(t *testing.T) {
 			t.Errorf("%s: got %s, of kind %s and text %q, want %s, %s and %q",
 				row.name, got, got.Kind(), got.Text(), row.want, row.kind, row.text)
 		}
-		if row.kind != jsontext.Object && (got.Member("in") != nil || got.Member("") != nil) {
+		if among := v.Members().Member(row.name); string(among) != row.want {
+			t.Errorf("%s: among all members got %s, want %s", row.name, among, row.want)
+		}
+		if row.kind != jsontext.Object && (got.Member("in") != nil || got.Member("") != nil || got.Members() != nil) {
 			t.Errorf("%s: got a member of what is no object", row.name)
 		}
 	}
