@@ -101,19 +101,15 @@ func (s *Store) findOutAtOnce(ctx context.Context, errs []error, passed []accept
 		witness = passed[i]
 	}
 	done, err := s.wasDone(ctx, witness.Change)
-	var failed error
 	switch {
-	case err != nil:
-		failed = s.wrap("apply", lost)
-	case done:
+	case err == nil && done:
 		return errs, nil
-	case errors.Is(lost.err, context.DeadlineExceeded):
-		failed = s.wrap("apply", lost.err) // the caller has waited long enough
-	default:
+	case err == nil && !errors.Is(lost.err, context.DeadlineExceeded):
 		return nil, &doubtError{lost.err}
 	}
+	// The caller has waited long enough, and the server may yet come to it.
 	for _, a := range passed {
-		errs[a.index] = failed
+		errs[a.index] = s.wrap("apply", lost)
 	}
 	return errs, nil
 }

@@ -156,6 +156,9 @@ func (s *Store) settleInDoubt(ctx context.Context, done []session.Delivery) (err
 		errs, err = s.settleEach(ctx, c, done, true)
 		return err
 	})
+	if err != nil {
+		err = &commitError{err} // whoever tried again would not know of the doubt
+	}
 	return errs, s.wrap("settle", err)
 }
 

@@ -55,6 +55,9 @@ func (c *logCache) keep(logs map[string]*permitLog) {
 }
 
 func (l *cachedLog) keep(log *permitLog) {
+	if l.state != log.was { // others have written to it: to pages that were looked at here, too
+		l.known = false
+	}
 	l.state = log.was
 	looked := log.looked
 	if changed := log.Changed(); len(changed) > 0 {

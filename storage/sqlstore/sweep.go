@@ -48,7 +48,8 @@ func (s *Store) sweep(ctx context.Context, now time.Time, n int,
 	case errors.As(err, &lost):
 		errs, err = s.findOut(ctx, changes, errs, lost), nil
 	case errors.As(err, new(*apartError)):
-		errs, err = transaction[session.Change](s.applyTogether).apart(ctx, changes), nil // or one bad change would hold up the others for ever
+		// Or one bad change would hold up the others for ever.
+		errs, err = s.applyBegun(ctx, changes), nil
 	case err != nil:
 		return 0, s.wrap("sweep", err)
 	}
@@ -60,6 +61,13 @@ func (s *Store) sweep(ctx context.Context, now time.Time, n int,
 		}
 	}
 	return done, err
+}
+
+// applyBegun does changes that were begun, so that ctx can end them no more.
+func (s *Store) applyBegun(ctx context.Context, changes []session.Change) []error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound)
+	defer cancel()
+	return insist(ctx, s, s.changes, changes)
 }
 
 // refused reports whether the error is about the change, not about the database.
