@@ -70,8 +70,9 @@ var law = map[string][]string{
 	"examples/trial":             {},
 }
 
-// drivers are for the host to choose: only examples and tests import one, and what is for tests alone.
-var drivers = []string{"github.com/mattn/go-sqlite3", "github.com/jackc/pgx"}
+// drivers are for the host to choose, and so is what telemetry and credentials are made by: only examples and tests import
+// one, and what is for tests alone.
+var drivers = []string{"github.com/mattn/go-sqlite3", "github.com/jackc/pgx", "go.opentelemetry.io/otel/sdk", "github.com/aws/aws-sdk-go-v2/config"}
 
 func TestImports(t *testing.T) {
 	t.Parallel()

@@ -70,7 +70,7 @@ func (e *Engine) SweepOrphans(ctx context.Context) (removed int, err error) {
 func (e *Engine) sweepOrphans(ctx context.Context) {
 	removed, err := e.SweepOrphans(ctx)
 	if removed > 0 {
-		e.cfg.Log.InfoContext(ctx, "blobs that no row names were removed", "blobs", removed)
+		e.cfg.Log.InfoContext(ctx, "blobs that no row names were removed", "removed", removed)
 	}
 	if err != nil && ctx.Err() == nil {
 		e.cfg.Log.ErrorContext(ctx, "the sweep of orphans failed", "error", err)

@@ -94,10 +94,12 @@ func judge(t *testing.T, history []porcupine.Operation) {
 	for _, o := range history {
 		outcomes[o.Input.(asked).Verb+fmt.Sprint(" ", o.Output.(given).Outcome)]++
 	}
-	for _, part := range bySlot(history) {
+	parts, unknown := bySlot(history), 0
+	for _, part := range parts {
 		result, info := porcupine.CheckOperationsVerbose(onlyOne(), part, 20*time.Second)
 		if result == porcupine.Unknown {
 			t.Logf("a history of %d calls takes too long to judge", len(part))
+			unknown++
 		}
 		if result != porcupine.Illegal {
 			continue
@@ -113,6 +115,9 @@ func judge(t *testing.T, history []porcupine.Operation) {
 				t.Logf("%s", describe(o))
 			}
 		}
+	}
+	if 4*unknown > len(parts) {
+		t.Errorf("%d of %d histories could not be judged", unknown, len(parts))
 	}
 	t.Logf("%d calls: %v", len(history), outcomes)
 }

@@ -28,7 +28,7 @@ func (e *doubtError) Is(target error) bool { return target == errAtOnce }
 
 // applyAtOnce is applyTogether for changes that only add, by one statement without a transaction around it. They
 // are judged by what is expected: that nothing of theirs is there, and that the permit logs are as they were last seen.
-// The statement fails, and has no effect, where that is not so; then it answers errAtOnce.
+// The statement has no effect where that is not so; then it answers errAtOnce.
 func (s *Store) applyAtOnce(ctx context.Context,
 	from things[session.Change]) (changes []session.Change, errs []error, err error) {
 	if !s.sets || s.tx != nil {
@@ -48,7 +48,13 @@ func (s *Store) applyAtOnce(ctx context.Context,
 		if err != nil {
 			return err
 		}
-		_, err = c.ExecContext(ctx, statement.query(), statement.args...)
+		done, _, err := one(ctx, c, func(done *bool) []any { return []any{done} }, statement.query(), statement.args...)
+		if err == nil {
+			s.logs.tried(changes, done)
+		}
+		if err == nil && !done {
+			err = errAtOnce
+		}
 		return err
 	})
 	if err == nil {
@@ -100,7 +106,11 @@ func (s *Store) findOutAtOnce(ctx context.Context, errs []error, passed []accept
 	if i := slices.IndexFunc(passed, func(a accepted) bool { return a.Session.ID != uuid.Nil }); i >= 0 {
 		witness = passed[i]
 	}
-	done, err := s.wasDone(ctx, witness.Change)
+	var done bool
+	err := s.again(ctx, func() (err error) { // while the server is away
+		done, err = s.wasDone(ctx, witness.Change)
+		return err
+	})
 	switch {
 	case err == nil && done:
 		return errs, nil
@@ -204,63 +214,76 @@ func (a accepted) expiresBy(at time.Time) bool {
 	})
 }
 
-// additions is the statement that adds what passed. An id or a name that is taken fails it, also one of a change that
-// was refused for another reason, and so does a permit log that has changed.
+// additions is the statement that adds what passed, and says whether it has: it adds nothing where a permit log has changed
+// or a change that was refused is there already. An id or a name that is taken fails it.
 func (b *batch) additions(passed []accepted, refused []session.Change) (*joint, error) {
 	if err := b.collect(passed); err != nil {
 		return nil, err
 	}
 	j := &joint{dialect: b.dialect}
-	if len(b.permits) > 0 {
-		b.joinComparison(j)
-		b.joinPermits(j, b.queries.all.ifSame)
-	}
+	cond := b.joinExpectation(j, refused)
+	b.joinPermits(j, cond)
 	for k := range b.set {
 		if rows := &b.set[k]; rows.n > 0 {
-			j.with(cte(writing(k)), b.queries.rows[k].statement, rows)
+			j.with(cte(writing(k)), b.queries.rows[k].statement+where(cond), rows)
 		}
 	}
 	if n, at := willExpire(passed); n > 0 {
 		if slices.ContainsFunc(passed, func(a accepted) bool { return a.expiresBy(at) }) {
 			return nil, errAtOnce // it would have to be removed again
 		}
-		j.with("expired", b.queries.all.dropExpired, timeOf(at), n)
+		j.with("expired", b.queries.all.dropExpired+and(cond), timeOf(at), n)
 	}
-	absent := b.joinAbsence(j, refused)
-	j.add(" SELECT 0" + absent)
-	if len(b.permits) > 0 {
-		j.add(", (SELECT same FROM unchanged)")
-	}
+	j.add(" SELECT " + cmp.Or(cond, "TRUE"))
 	return j, nil
 }
 
-// joinAbsence adds to a statement what looks for the sessions and entries of changes, and gives what fails it when
-// one is there.
-func (b *batch) joinAbsence(j *joint, changes []session.Change) (absent string) {
+func where(cond string) string {
+	if cond == "" {
+		return ""
+	}
+	return " WHERE " + cond
+}
+
+func and(cond string) string {
+	if cond == "" {
+		return ""
+	}
+	return " AND " + cond
+}
+
+// joinExpectation adds to a statement what looks whether all is as expected: the permit logs as they were, which it
+// locks first, in order, and the sessions and entries of changes that were refused not there. It gives the condition;
+// empty: nothing was expected.
+func (b *batch) joinExpectation(j *joint, refused []session.Change) (cond string) {
+	var conds []string
+	var args []any
+	if len(b.permits) > 0 {
+		keys := slices.Sorted(maps.Keys(b.permits))
+		was := &rowset{}
+		for _, key := range keys {
+			w := b.permits[key].was
+			was.add(key, w.n, w.last, w.most)
+		}
+		j.with("locked", b.queries.all.permitLogs, keys)
+		conds, args = append(conds, b.queries.all.sameLogs), append(args, was, len(keys))
+	}
 	var ids []uuid.UUID
-	for i := range changes {
-		ids = append(ids, changes[i].Session.ID)
+	for i := range refused {
+		ids = append(ids, refused[i].Session.ID)
 	}
 	if len(ids) > 0 {
 		j.with("sessions", b.queries.all.heads, bytesOf(ids))
-		absent += ", 1 / CASE WHEN EXISTS (SELECT 1 FROM sessions) THEN 0 ELSE 1 END"
+		conds = append(conds, "NOT EXISTS (SELECT 1 FROM sessions)")
 	}
-	if asked := entriesOf(changes); len(asked) > 0 {
+	if asked := entriesOf(refused); len(asked) > 0 {
 		ids, names := idsAndNames(asked)
 		j.with("entries", b.queries.all.entries, ids, names)
-		absent += ", 1 / CASE WHEN EXISTS (SELECT 1 FROM entries) THEN 0 ELSE 1 END"
+		conds = append(conds, "NOT EXISTS (SELECT 1 FROM entries)")
 	}
-	return absent
-}
-
-// joinComparison adds to a statement what fails it when a log is not as it was. It locks them first, in order.
-func (b *batch) joinComparison(j *joint) {
-	keys := slices.Sorted(maps.Keys(b.permits))
-	var was rowset
-	for _, key := range keys {
-		w := b.permits[key].was
-		was.add(key, w.n, w.last, w.most)
+	if len(conds) == 0 {
+		return ""
 	}
-	j.with("locked", b.queries.all.permitLogs, keys)
-	j.with("unchanged", b.queries.all.sameLogs, len(keys), &was)
+	j.with("expected", "SELECT "+strings.Join(conds, " AND ")+" AS yes", args...)
+	return "(SELECT yes FROM expected)"
 }

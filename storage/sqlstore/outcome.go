@@ -18,7 +18,12 @@ func (s *Store) findOut(ctx context.Context, changes []session.Change, errs []er
 		if errs[i] != nil {
 			continue
 		}
-		switch done, err := s.wasDone(ctx, &changes[i]); {
+		var done bool
+		err := s.again(ctx, func() (err error) { // while the server is away
+			done, err = s.wasDone(ctx, &changes[i])
+			return err
+		})
+		switch {
 		case err != nil:
 			errs[i] = s.wrap("apply", lost)
 		case !done:

@@ -20,11 +20,17 @@ type logCache struct{ logs map[string]*cachedLog }
 // cachedLog is a copy.
 type cachedLog struct {
 	known bool // else there is no copy
-	state logState
-	pages map[int64][]byte // never written to; nil: the database has no such page
+	// A log that others write to as well is not worth a try each time: each one that is in vain is followed by twice
+	// as many times without, up to a limit.
+	rest, rests int
+	state       logState
+	pages       map[int64][]byte // never written to; nil: the database has no such page
 }
 
 func newLogCache() *logCache { return &logCache{map[string]*cachedLog{}} }
+
+// maxRests is how often at most a log is not tried after one that was in vain.
+const maxRests = 64
 
 // forget drops the copies that changes look at, of which nobody knows any more whether they are right.
 func (c *logCache) forget(changes []session.Change) {
@@ -32,7 +38,22 @@ func (c *logCache) forget(changes []session.Change) {
 		return
 	}
 	for key := range permitsByKey(changes) {
-		delete(c.logs, key)
+		if l := c.logs[key]; l != nil {
+			l.known, l.pages = false, nil
+		}
+	}
+}
+
+// tried notes whether the copies that changes look at were right.
+func (c *logCache) tried(changes []session.Change, right bool) {
+	for key := range permitsByKey(changes) {
+		if l := c.logs[key]; l != nil {
+			l.rests = min(2*l.rests+1, maxRests)
+			if right {
+				l.rests = 0
+			}
+			l.rest = l.rests
+		}
 	}
 }
 
@@ -87,6 +108,10 @@ func (c *logCache) copied(asked map[string][]session.Permit) (map[string]*permit
 	for key, permits := range asked {
 		l := c.logs[key]
 		if l == nil || !l.known {
+			return nil, false
+		}
+		if l.rest > 0 {
+			l.rest--
 			return nil, false
 		}
 		log := newPermitLog(l.state)

@@ -66,8 +66,8 @@ func (b *batch) beginLogs(keys []string) ([]logOf, error) {
 	return gathered(b, logOfFields, b.queries.all.permitLogs, keys)
 }
 
-// joinPermits adds to a statement what writes the permits that were taken. When is one more condition for that.
-func (b *batch) joinPermits(j *joint, when string) {
+// joinPermits adds to a statement what writes the permits that were taken. Cond is one more condition for that, or empty.
+func (b *batch) joinPermits(j *joint, cond string) {
 	var logs, pages, dropped rowset
 	for _, key := range slices.Sorted(maps.Keys(b.permits)) {
 		l := b.permits[key]
@@ -92,9 +92,9 @@ func (b *batch) joinPermits(j *joint, when string) {
 		name, statement string
 		rows            *rowset
 	}{
-		{"logs", b.queries.all.putPermitLogs + when, &logs},
-		{"pages", b.queries.all.putPages, &pages},
-		{"dropped", b.queries.all.dropPages, &dropped},
+		{"logs", b.queries.all.putPermitLogs + and(cond), &logs},
+		{"pages", b.queries.all.putPages.statement + where(cond) + b.queries.all.putPages.always, &pages},
+		{"dropped", b.queries.all.dropPages + and(cond), &dropped},
 	} {
 		if step.rows.n > 0 {
 			j.with(step.name, step.statement, step.rows)

@@ -70,8 +70,9 @@ func newWritingQueries(q joined) (w writingQueries) {
 type manyQueries struct {
 	heads, eventSeqs, entries          string
 	permitLogs, beginLogs, permitPages string
-	putPermitLogs, putPages, dropPages string
-	sameLogs, ifSame                   string
+	putPermitLogs, dropPages           string
+	putPages                           many
+	sameLogs                           string
 	dropExpired                        string
 	claim, settle, unsettled           string
 }
@@ -93,15 +94,13 @@ func newManyQueries(d Dialect) manyQueries {
 			"JOIN bonafide_permit_pages AS p ON p.key = x.key AND p.page = x.page",
 		putPermitLogs: "UPDATE bonafide_permit_logs AS t SET n = x.n, at = x.at, most = x.most " +
 			"FROM ? AS x (key, n, at, most) WHERE t.key = x.key",
-		putPages: "INSERT INTO bonafide_permit_pages (key, page, times) SELECT * FROM ? " +
-			"ON CONFLICT (key, page) DO UPDATE SET times = excluded.times",
+		putPages: many{"INSERT INTO bonafide_permit_pages (key, page, times) SELECT * FROM ?",
+			" ON CONFLICT (key, page) DO UPDATE SET times = excluded.times"},
 		dropPages:   "DELETE FROM bonafide_permit_pages AS t USING ? AS x (key, page) WHERE t.key = x.key AND t.page < x.page",
 		dropExpired: dropExpired(d),
 
-		// All are there, and as they were: or the statement divides by zero, and nothing of it is done.
-		sameLogs: "SELECT 1 / CASE WHEN count(*) = ? THEN 1 ELSE 0 END AS same FROM locked JOIN ? AS x (key, n, at, most) " +
-			"ON locked.key = x.key AND locked.n = x.n AND locked.at = x.at AND locked.most = x.most",
-		ifSame: " AND (SELECT same FROM unchanged) = 1",
+		sameLogs: "(SELECT count(*) FROM locked JOIN ? AS x (key, n, at, most) " +
+			"ON locked.key = x.key AND locked.n = x.n AND locked.at = x.at AND locked.most = x.most) = ?",
 
 		claim: "UPDATE bonafide_deliveries SET claims = claims + 1, due_at = ? WHERE id " + ids,
 		settle: "UPDATE bonafide_deliveries AS t SET state = x.state, due_at = x.due_at, tries = x.tries, " +

@@ -38,9 +38,25 @@ func (k keeper) Destroy(ctx context.Context, id uuid.UUID, ref []byte) error {
 	return k.line.do("Keeper.Destroy", func() error { return k.Keeper.Destroy(ctx, id, ref) })
 }
 
-// Blobs hangs blobs on the line. Create, Open and Remove are operations, and so are the Write and the Commit of what
-// Create gives; a Commit that is lost leaves a blob that nobody knows of, as an object storage can. Reading is none.
-func (l *Line) Blobs(behind media.Blobs) media.Blobs { return blobs{behind, l} }
+// Blobs hangs blobs on the line. Create, Open, Remove and List are operations, and so are the Write and the Commit of what
+// Create gives; a Commit that is lost leaves a blob that nobody knows of, as an object storage can. Reading is none. The
+// blobs are a [media.Tidier] if those behind them are, and Tidy is an operation then.
+func (l *Line) Blobs(behind media.Blobs) media.Blobs {
+	if t, ok := behind.(media.Tidier); ok {
+		return tidied{blobs{behind, l}, t}
+	}
+	return blobs{behind, l}
+}
+
+// tidied are blobs that can be tidied.
+type tidied struct {
+	blobs
+	behind media.Tidier
+}
+
+func (t tidied) Tidy(ctx context.Context, beforeHour string) error {
+	return t.line.do("Blobs.Tidy", func() error { return t.behind.Tidy(ctx, beforeHour) })
+}
 
 type blobs struct {
 	media.Blobs
@@ -73,6 +89,10 @@ func (b blobs) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 
 func (b blobs) Remove(ctx context.Context, names ...string) error {
 	return b.line.do("Blobs.Remove", func() error { return b.Blobs.Remove(ctx, names...) })
+}
+
+func (b blobs) List(ctx context.Context, hour, after string, n int) ([]string, error) {
+	return answer(b.line, "Blobs.List", func() ([]string, error) { return b.Blobs.List(ctx, hour, after, n) })
 }
 
 type writer struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -177,3 +178,45 @@ func (s tearing) Load(ctx context.Context, ref session.Ref, parts session.Parts)
 	s.tear(&rec)
 	return rec, err
 }
+
+// Nothing that a store or blobs can do is missed by a line.
+func TestEveryMethodIsAnOperation(t *testing.T) {
+	t.Parallel()
+	line := &faulty.Line{}
+	line.Arm()
+	store, blobs := line.Store(memstore.New()), line.Blobs(tidy{media.NewMemoryBlobs()})
+	for _, of := range []struct {
+		value any
+		kind  reflect.Type
+	}{
+		{store, reflect.TypeFor[session.Store]()},
+		{blobs, reflect.TypeFor[media.Blobs]()},
+		{blobs, reflect.TypeFor[media.Tidier]()},
+	} {
+		for i := range of.kind.NumMethod() {
+			name := of.kind.Method(i).Name
+			before := line.Passed()
+			method := reflect.ValueOf(of.value).MethodByName(name)
+			var args []reflect.Value
+			for j := range method.Type().NumIn() {
+				if method.Type().IsVariadic() && j == method.Type().NumIn()-1 {
+					break
+				}
+				arg := reflect.Zero(method.Type().In(j))
+				if j == 0 {
+					arg = reflect.ValueOf(t.Context())
+				}
+				args = append(args, arg)
+			}
+			method.Call(args)
+			if line.Passed() == before {
+				t.Errorf("%s.%s is no operation", of.kind, name)
+			}
+		}
+	}
+}
+
+// tidy are blobs that can be tidied.
+type tidy struct{ media.Blobs }
+
+func (tidy) Tidy(context.Context, string) error { return nil }

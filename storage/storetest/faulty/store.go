@@ -120,3 +120,7 @@ func answer[T any](l *Line, operation string, do func() (T, error)) (T, error) {
 	}
 	return value, err
 }
+
+func (s store) Blobs(ctx context.Context, names []string) ([]string, error) {
+	return answer(s.line, "Store.Blobs", func() ([]string, error) { return s.Store.Blobs(ctx, names) })
+}
