@@ -276,7 +276,7 @@ func TestRunSweepsOrphans(t *testing.T) {
 		blobs.lock.Unlock()
 		time.Sleep(20 * time.Minute)
 		cancel()
-		if err := <-ended; err != nil || blobs.Len() != 0 || !strings.Contains(log.String(), "blobs=1") {
+		if err := <-ended; err != nil || blobs.Len() != 0 || !strings.Contains(log.String(), "removed=1") {
 			t.Errorf("Run: %v, %d blobs, and the log says %s", err, blobs.Len(), log.String())
 		}
 	})
