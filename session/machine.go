@@ -99,25 +99,114 @@ func Transitions() []Transition {
 // Next says where action leads from a status, when actor does it; else it answers a *[TransitionError].
 // It is a pure look-up and allocates only when it refuses.
 func Next(from Status, action Action, actor Actor) (Status, error) {
-	f, a := statusIndex(from), actionIndex(action)
-	if f >= 0 && a >= 0 {
-		if c := cells[f][a]; c != nil && slices.Contains(c.By, actor) {
-			return c.To, nil
-		}
+	c := &cells[statusIndex(from)+1][actionIndex(action)+1]
+	if c.by&actorBit(actor) != 0 {
+		return c.to, nil
 	}
 	return "", &TransitionError{Status: from, Action: action, Actor: actor}
 }
 
-// cells is transitions by position, so that Next need not search them.
-var cells = func() (t [11][13]*Transition) {
-	for i := range transitions {
-		t[statusIndex(transitions[i].From)][actionIndex(transitions[i].Action)] = &transitions[i]
+// cell is a row of transitions without what its place in cells says.
+type cell struct {
+	to Status
+	by uint8 // the bits of the actors
+}
+
+// cells is transitions by position, so that Next need not search them. What is unknown has the position 0, where
+// nothing is possible.
+var cells = func() (t [1 + 11][1 + 13]cell) {
+	for _, row := range transitions {
+		c := &t[statusIndex(row.From)+1][actionIndex(row.Action)+1]
+		c.to = row.To
+		for _, actor := range row.By {
+			c.by |= actorBit(actor)
+		}
 	}
 	return t
 }()
 
-func statusIndex(s Status) int { return slices.Index(statuses, s) }
-func actionIndex(a Action) int { return slices.Index(actions, a) }
+// statusIndex is the position in statuses, or -1. A switch over constants is several times as fast as a search.
+func statusIndex(s Status) int {
+	switch s {
+	case StatusCreated:
+		return 0
+	case StatusStarted:
+		return 1
+	case StatusSubmitted:
+		return 2
+	case StatusAwaitingExternal:
+		return 3
+	case StatusReview:
+		return 4
+	case StatusApproved:
+		return 5
+	case StatusDeclined:
+		return 6
+	case StatusResubmissionRequested:
+		return 7
+	case StatusExpired:
+		return 8
+	case StatusAbandoned:
+		return 9
+	case StatusFailed:
+		return 10
+	}
+	return -1
+}
+
+// actionIndex is the position in actions, or -1.
+func actionIndex(a Action) int {
+	switch a {
+	case ActionStart:
+		return 0
+	case ActionSubmit:
+		return 1
+	case ActionPause:
+		return 2
+	case ActionContinue:
+		return 3
+	case ActionReview:
+		return 4
+	case ActionApprove:
+		return 5
+	case ActionDecline:
+		return 6
+	case ActionRequestResubmission:
+		return 7
+	case ActionFail:
+		return 8
+	case ActionExpire:
+		return 9
+	case ActionResume:
+		return 10
+	case ActionReprocess:
+		return 11
+	case ActionRevise:
+		return 12
+	}
+	return -1
+}
+
+// actorBit is a bit for each actor, and 0 for what is none.
+func actorBit(a Actor) uint8 {
+	switch a {
+	case ActorHost:
+		return 1 << 0
+	case ActorPerson:
+		return 1 << 1
+	case ActorDecider:
+		return 1 << 2
+	case ActorReviewer:
+		return 1 << 3
+	case ActorSandbox:
+		return 1 << 4
+	case ActorTimer:
+		return 1 << 5
+	case ActorEngine:
+		return 1 << 6
+	}
+	return 0
+}
 
 // Mermaid draws the state machine as a Mermaid state diagram, one arrow for each row of [Transitions].
 func Mermaid() string {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -61,8 +62,14 @@ type PermitLog struct {
 	Last int64 // Unix microseconds of the last one
 	Most int64 // the largest N of all rules that were ever asked
 
-	pages   map[int64][]byte
+	pages   []permitTimes // in the order of their numbers
 	changed []int64
+}
+
+// permitTimes is a page. Its bytes are the log's own, with room for all its times from the beginning.
+type permitTimes struct {
+	page  int64
+	times []byte
 }
 
 // Needs lists the pages that up to k further permits under these rules look at or write to.
@@ -90,15 +97,17 @@ func (l *PermitLog) Needs(k int, rules []Rule) []int64 {
 
 // SetPage gives the log a page as it was kept; it is copied.
 func (l *PermitLog) SetPage(page int64, times []byte) {
-	if l.pages == nil {
-		l.pages = map[int64][]byte{}
-	}
-	l.pages[page] = slices.Clone(times)
+	l.place(page).times = append(make([]byte, 0, max(permitPage*8, len(times))), times...)
 }
 
 // Page gives a page's bytes: the times, each as 8 bytes, big-endian Unix microseconds. They must not be
 // changed.
-func (l *PermitLog) Page(page int64) []byte { return l.pages[page] }
+func (l *PermitLog) Page(page int64) []byte {
+	if i, found := l.find(page); found {
+		return slices.Clip(l.pages[i].times)
+	}
+	return nil
+}
 
 // Changed lists the pages that Take wrote to since the log was loaded.
 func (l *PermitLog) Changed() []int64 { return l.changed }
@@ -140,28 +149,51 @@ func wholeMicros(d time.Duration) int64 {
 
 // time is when permit i (from 0) was given; false: its page is not there.
 func (l *PermitLog) time(i int64) (int64, bool) {
-	page := l.pages[i/permitPage]
-	at := int(i%permitPage) * 8
-	if len(page) < at+8 {
+	place, found := l.find(i / permitPage)
+	if !found {
 		return 0, false
 	}
-	return int64(binary.BigEndian.Uint64(page[at:])), true
+	times, at := l.pages[place].times, int(i%permitPage)*8
+	if len(times) < at+8 {
+		return 0, false
+	}
+	return int64(binary.BigEndian.Uint64(times[at:])), true
 }
 
 func (l *PermitLog) append(t int64) {
-	if l.pages == nil {
-		l.pages = map[int64][]byte{}
-	}
 	page := l.N / permitPage
-	times, at := l.pages[page], int(l.N%permitPage)*8
-	// A page that does not fit to N is made to, so that later times stand where they belong.
-	for len(times) < at {
-		times = binary.BigEndian.AppendUint64(times, uint64(l.Last))
+	p, at := l.place(page), int(l.N%permitPage)*8
+	if p.times == nil {
+		p.times = make([]byte, 0, permitPage*8)
 	}
-	l.pages[page] = binary.BigEndian.AppendUint64(times[:at], uint64(t))
+	// A page that does not fit to N is made to, so that later times stand where they belong.
+	for len(p.times) < at {
+		p.times = binary.BigEndian.AppendUint64(p.times, uint64(l.Last))
+	}
+	p.times = binary.BigEndian.AppendUint64(p.times[:at], uint64(t))
 	if len(l.changed) == 0 || l.changed[len(l.changed)-1] != page {
 		l.changed = append(l.changed, page)
 	}
 	l.N++
 	l.Last = t
+}
+
+// find is the place of a page, or where it would be. In a log without gaps it need not search.
+func (l *PermitLog) find(page int64) (int, bool) {
+	if last := len(l.pages) - 1; last >= 0 {
+		i := int64(last) - (l.pages[last].page - page)
+		if 0 <= i && i <= int64(last) && l.pages[i].page == page {
+			return int(i), true
+		}
+	}
+	return slices.BinarySearchFunc(l.pages, page, func(p permitTimes, page int64) int { return cmp.Compare(p.page, page) })
+}
+
+// place is where the log holds a page, which is made, without times, when it is not there.
+func (l *PermitLog) place(page int64) *permitTimes {
+	i, found := l.find(page)
+	if !found {
+		l.pages = slices.Insert(l.pages, i, permitTimes{page: page})
+	}
+	return &l.pages[i]
 }

@@ -1,7 +1,10 @@
 package session_test
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -194,6 +197,60 @@ func TestPermitRulesChange(t *testing.T) {
 				t.Fatalf("permit %d under %v: %v, want permitted %t", len(given)+1, rules, err, want)
 			} else if err == nil {
 				given = append(given, at)
+			}
+		}
+	})
+}
+
+// TestPagesAreOfOneLog: logs that were given the same page, as a cache keeps it, do not write into it, nor into each
+// other's; and what a log gave out does not change by what it takes afterwards.
+func TestPagesAreOfOneLog(t *testing.T) {
+	t.Parallel()
+	rules := []session.Rule{{N: 1000, Window: time.Hour}}
+	fill := func(log *session.PermitLog, n int, at time.Time) {
+		for range n {
+			if err := log.Take(session.Permit{Rules: rules, At: at}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var first session.PermitLog
+	fill(&first, 3, noon)
+	cached := append(make([]byte, 0, 512), first.Page(0)...)
+	second, third := session.PermitLog{N: 3, Last: first.Last}, session.PermitLog{N: 3, Last: first.Last}
+	second.SetPage(0, cached)
+	third.SetPage(0, cached)
+	fill(&second, 2, noon.Add(time.Second))
+	given := second.Page(0)
+	before := slices.Clone(given)
+	fill(&third, 2, noon.Add(time.Minute))
+	if !bytes.Equal(given, before) || bytes.Equal(third.Page(0), before) {
+		t.Errorf("two logs of one page: %x and %x after other times", given, third.Page(0))
+	}
+	fill(&second, 1, noon.Add(time.Hour))
+	_ = append(given, "not the log's"...)
+	if got, want := second.Page(0)[40:], binary.BigEndian.AppendUint64(nil, uint64(second.Last)); !bytes.Equal(got, want) {
+		t.Errorf("after an append to what Page gave, the page ends with %x, want %x", got, want)
+	}
+	if rest := cached[24:cap(cached)]; !bytes.Equal(rest, make([]byte, len(rest))) || !bytes.Equal(given, before) {
+		t.Errorf("the page that was given and the one that was got changed: %x, %x", rest, given)
+	}
+}
+
+// TestPagesWithGaps gives pages in any order; each is found again, and no other.
+func TestPagesWithGaps(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var log session.PermitLog
+		want := map[int64][]byte{}
+		for _, page := range rapid.SliceOfN(rapid.Int64Range(0, 12), 1, 12).Draw(t, "pages") {
+			times := binary.BigEndian.AppendUint64(nil, uint64(len(want)))
+			log.SetPage(page, times)
+			want[page] = times
+		}
+		for page := range int64(14) {
+			if got := log.Page(page); !bytes.Equal(got, want[page]) || (got == nil) != (want[page] == nil) {
+				t.Fatalf("page %d: got %x, want %x", page, got, want[page])
 			}
 		}
 	})

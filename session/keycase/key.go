@@ -39,7 +39,11 @@ func writeKey[T string | []byte](out []byte, key T, to Case) (n int, ok bool) {
 		skipped int  // separators read and not yet answered for
 		current word
 	)
-	for i := 0; i < len(key); i++ {
+	i, n := writePlain(out, []byte(key), to)
+	if i > 0 {
+		inside, current = true, plain
+	}
+	for ; i < len(key); i++ {
 		if n == len(out) { // whatever key[i] is, it comes to a byte at least
 			return 0, false
 		}
@@ -84,6 +88,44 @@ func writeKey[T string | []byte](out []byte, key T, to Case) (n int, ok bool) {
 		return n, true
 	}
 	return n + writeEdge(out[n:], skipped, to), skipped <= len(out)-n
+}
+
+// writePlain is writeKey for what most keys are from beginning to end, where there is room for any key so long: words
+// of letters, the second of each in lower case, with at most one separator between them. It stops behind such a word.
+func writePlain(out, key []byte, to Case) (read, written int) {
+	if len(out) < 2*len(key) || !startsPlain(key, 0) {
+		return 0, 0
+	}
+	out[0] = key[0] | 0x20
+	i, n := 1, 1
+	for i < len(key) {
+		c := key[i]
+		if classes[c] != lower {
+			letter := i
+			if classes[c] == separator {
+				letter++
+			}
+			if !startsPlain(key, letter) {
+				break
+			}
+			i, c = letter, key[letter]|0x20
+			if to == Camel {
+				c &^= 0x20
+			} else {
+				out[n] = between(to)
+				n++
+			}
+		}
+		out[n] = c
+		i++
+		n++
+	}
+	return i, n
+}
+
+// startsPlain reports whether a letter stands at i, and another one in lower case behind it.
+func startsPlain(key []byte, i int) bool {
+	return i+1 < len(key) && classes[key[i]] >= lower && classes[key[i+1]] == lower
 }
 
 // withLower is the word after one more letter, in lower case.

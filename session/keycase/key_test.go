@@ -181,6 +181,9 @@ func keyLaws(key string) error {
 		if want := refKey(key, to); forms[i] != want {
 			return fmt.Errorf("%q in %v: got %q, the reference says %q", key, to, forms[i], want)
 		}
+		if got := keycase.AppendKey(make([]byte, 0, len(forms[i])), key, to); string(got) != forms[i] {
+			return fmt.Errorf("%q in %v: with just enough room got %q, with more of it %q", key, to, got, forms[i])
+		}
 	}
 	for i, form := range forms {
 		for j, to := range cases {

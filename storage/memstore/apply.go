@@ -23,11 +23,9 @@ func (s *Store) apply(c session.Change) error {
 	if err := s.entries.judge(c.Entries); err != nil {
 		return err
 	}
-	taken, err := s.take(c.Permits)
-	if err != nil {
+	if err := s.take(c.Permits); err != nil {
 		return err
 	}
-	taken.write()
 	if ofSession {
 		s.change(r, &c)
 	}

@@ -1,67 +1,43 @@
 package memstore
 
-import "github.com/bonafide-idv/bonafide/session"
+import (
+	"slices"
 
-// permits is the log of one key, as a database would have it.
-type permits struct {
+	"github.com/bonafide-idv/bonafide/session"
+)
+
+// taken remembers a log as it was before a permit was taken from it.
+type taken struct {
+	log     *session.PermitLog
 	n, last int64
-	pages   map[int64][]byte
 }
 
-// taking is the logs of the keys that one change needs, with what it takes; nothing is written yet.
-type taking map[*permits]*session.PermitLog
+// undo brings the log back: what it holds behind N is written over by the next permit.
+func (t taken) undo() { t.log.N, t.log.Last = t.n, t.last }
 
 // take takes all permits or none. Of several refusals it answers the one that lasts longest.
-func (s *Store) take(asked []session.Permit) (taking, error) {
-	if len(asked) == 0 {
-		return nil, nil
-	}
-	logs := taking{}
+func (s *Store) take(asked []session.Permit) error {
+	var done []taken
 	var refused *session.RateError
-	for i, p := range asked {
-		kept := s.permitted[p.Key]
-		if kept == nil {
-			kept = &permits{pages: map[int64][]byte{}}
-			s.permitted[p.Key] = kept
+	for _, p := range asked {
+		log := s.permitted[p.Key]
+		if log == nil {
+			log = &session.PermitLog{}
+			s.permitted[p.Key] = log
 		}
-		if logs[kept] == nil {
-			logs[kept] = kept.open(p.Key, asked[i:])
-		}
-		if err := logs[kept].Take(p); err != nil && (refused == nil || err.Retry.After(refused.Retry)) {
+		before := taken{log, log.N, log.Last}
+		switch err := log.Take(p); {
+		case err == nil:
+			done = append(done, before)
+		case refused == nil || err.Retry.After(refused.Retry):
 			refused = err
 		}
 	}
-	if refused != nil {
-		return nil, refused
+	if refused == nil {
+		return nil
 	}
-	return logs, nil
-}
-
-// open gives the log with the pages that the permits of the key look at.
-func (kept *permits) open(key string, asked []session.Permit) *session.PermitLog {
-	var rules []session.Rule
-	count := 0
-	for _, p := range asked {
-		if p.Key == key {
-			rules = append(rules, p.Rules...)
-			count++
-		}
+	for _, t := range slices.Backward(done) {
+		t.undo()
 	}
-	log := &session.PermitLog{N: kept.n, Last: kept.last}
-	for _, page := range log.Needs(count, rules) {
-		if times, ok := kept.pages[page]; ok {
-			log.SetPage(page, times)
-		}
-	}
-	return log
-}
-
-// write keeps what was taken.
-func (t taking) write() {
-	for kept, log := range t {
-		kept.n, kept.last = log.N, log.Last
-		for _, page := range log.Changed() {
-			kept.pages[page] = log.Page(page)
-		}
-	}
+	return refused
 }

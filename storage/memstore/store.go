@@ -34,7 +34,7 @@ type Store struct {
 	logs      map[shelf]*ordered[uuid.UUID] // the log's ids
 	pending   *queue
 	listed    map[shelf]index[session.EventKind, listedEvent]
-	permitted map[string]*permits
+	permitted map[string]*session.PermitLog
 	entries   entries
 }
 
@@ -103,7 +103,7 @@ func New() *Store {
 		logs:      map[shelf]*ordered[uuid.UUID]{},
 		pending:   newQueue(),
 		listed:    map[shelf]index[session.EventKind, listedEvent]{},
-		permitted: map[string]*permits{},
+		permitted: map[string]*session.PermitLog{},
 		entries:   newEntries(),
 	}
 }
