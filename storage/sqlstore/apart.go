@@ -94,19 +94,22 @@ func (write transaction[T]) alone(ctx context.Context, things []T) []error {
 }
 
 // insist does one caller's things in a group, and does again, until ctx ends or 10 seconds have passed, what only failed
-// because others were in the way or the connection was lost. What comes after that, and was
-// refused, is done again too, as it may have needed it.
-func insist[T any](ctx context.Context, s *Store, g *group[T], things []T) []error {
-	var errs []error
+// because others were in the way or the connection was lost. What comes after that, and was refused, is done again too,
+// as it may have needed it. Who needs a lock that somebody holds waits for it by himself, and holds up no others.
+func (g *group[T]) insist(ctx context.Context, s *Store, things []T, alone transaction[T]) []error {
 	passing := func(err error) bool {
 		return err != nil && s.dialect.engine.Again(err) && !errors.Is(err, session.ErrUnknown)
 	}
+	var errs []error
 	first := 0
 	err := s.again(ctx, func() error {
-		if errs == nil {
+		switch {
+		case errs == nil:
 			errs = g.do(ctx, things)
-		} else {
-			redo(ctx, g, things[first:], errs[first:])
+		case s.dialect.engine.Blocked(errs[first]):
+			redo(things[first:], errs[first:], func(again []T) []error { return alone.each(ctx, again) })
+		default:
+			redo(things[first:], errs[first:], func(again []T) []error { return g.do(ctx, again) })
 		}
 		if first = slices.IndexFunc(errs, passing); first >= 0 {
 			return errs[first]
@@ -121,20 +124,26 @@ func insist[T any](ctx context.Context, s *Store, g *group[T], things []T) []err
 	return errs
 }
 
-// redo does again what has an error.
-func redo[T any](ctx context.Context, g *group[T], things []T, errs []error) {
+// redo does again what has an error, unless it may be done.
+func redo[T any](things []T, errs []error, do func([]T) []error) {
 	var again []T
+	var places []int
+	for i, err := range errs {
+		if err != nil && !errors.Is(err, session.ErrUnknown) {
+			again, places = append(again, things[i]), append(places, i)
+		}
+	}
+	for i, err := range do(again) {
+		errs[places[i]] = err
+	}
+}
+
+// each writes one thing after another, each by itself.
+func (write transaction[T]) each(ctx context.Context, things []T) (errs []error) {
 	for i := range things {
-		if errs[i] != nil {
-			again = append(again, things[i])
-		}
+		errs = append(errs, write.alone(ctx, things[i:i+1])...)
 	}
-	outcomes := g.do(ctx, again)
-	for i := range errs {
-		if errs[i] != nil {
-			errs[i], outcomes = outcomes[0], outcomes[1:]
-		}
-	}
+	return errs
 }
 
 // outcomes is what a call answers: nil when all is done.

@@ -16,7 +16,7 @@ func (s *Store) Apply(ctx context.Context, changes ...session.Change) []error {
 		return nil
 	}
 	if s.tx == nil {
-		return outcomes(insist(ctx, s, s.changes, changes))
+		return outcomes(s.changes.insist(ctx, s, changes, s.applyInTransaction))
 	}
 	return outcomes(transaction[session.Change](s.applyTogether).alone(ctx, changes))
 }
@@ -71,7 +71,7 @@ func (s *Store) judgeAndWrite(ctx context.Context, c Conn, changes []session.Cha
 			b.set = &set{}
 		}
 		if err := b.load(changes); err != nil {
-			return nil, nil, err
+			return nil, nil, &statementError{err}
 		}
 		errs, passed := b.judgeAll(changes, taken)
 		if len(passed) == 0 {

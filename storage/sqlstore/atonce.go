@@ -31,13 +31,14 @@ func (e *doubtError) Is(target error) bool { return target == errAtOnce }
 // The statement has no effect where that is not so; then it answers errAtOnce.
 func (s *Store) applyAtOnce(ctx context.Context,
 	from things[session.Change]) (changes []session.Change, errs []error, err error) {
-	if !s.sets || s.tx != nil {
+	if s.logs == nil {
 		return nil, nil, errAtOnce
 	}
 	var passed []accepted
+	begun := false
 	b := s.newBatch(ctx, nil, nil)
 	err = s.atOnce(ctx, func(ctx context.Context, c Conn) error {
-		changes = from.take()
+		changes, begun = from.take(), true
 		known := false
 		if b.permits, known = s.logs.copied(permitsByKey(changes)); !known || len(changes) == 0 || !onlyAdd(changes) {
 			return errAtOnce
@@ -62,6 +63,9 @@ func (s *Store) applyAtOnce(ctx context.Context,
 		return changes, errs, nil
 	}
 	s.logs.forget(changes)
+	if !begun { // there is no connection for a transaction either
+		return nil, nil, s.wrap("apply", err)
+	}
 	if lost := new(commitError); errors.As(err, &lost) && len(passed) > 0 {
 		errs, err = s.findOutAtOnce(ctx, errs, passed, lost)
 		return changes, errs, err
@@ -265,7 +269,7 @@ func (b *batch) joinExpectation(j *joint, refused []session.Change) (cond string
 			w := b.permits[key].was
 			was.add(key, w.n, w.last, w.most)
 		}
-		j.with("locked", b.queries.all.permitLogs, keys)
+		j.with("locked", b.queries.all.freeLogs, keys) // one that somebody else has is not as expected
 		conds, args = append(conds, b.queries.all.sameLogs), append(args, was, len(keys))
 	}
 	var ids []uuid.UUID

@@ -120,7 +120,7 @@ func (s *Store) Settle(ctx context.Context, done ...session.Delivery) []error {
 		return nil
 	}
 	if s.tx == nil {
-		return outcomes(insist(ctx, s, s.settled, done))
+		return outcomes(s.settled.insist(ctx, s, done, s.settleTogether))
 	}
 	return outcomes(transaction[session.Delivery](s.settleTogether).alone(ctx, done))
 }
@@ -199,8 +199,9 @@ func (s *Store) settleAtOnce(ctx context.Context,
 	}
 	var left []unsettled
 	place := map[uuid.UUID]int{}
+	begun := false
 	err = s.atOnce(ctx, func(ctx context.Context, c Conn) (err error) {
-		done = from.take()
+		done, begun = from.take(), true
 		var set, ids rowset
 		for i := range done {
 			d := &done[i]
@@ -219,6 +220,8 @@ func (s *Store) settleAtOnce(ctx context.Context,
 	})
 	switch lost := new(commitError); {
 	case err == nil:
+	case !begun: // there is no connection for a transaction either
+		return nil, nil, err
 	case errors.As(err, &lost) && s.dialect.engine.Again(lost.err):
 		return done, nil, &doubtError{lost.err}
 	case errors.As(err, &lost):

@@ -19,6 +19,7 @@ type Dialect struct {
 
 	read  string // opens a transaction that sees one instant
 	write string // opens a transaction that nobody writes beside
+	share string // the same for several callers, who do not wait for long for a lock that one of them needs
 	lock  string // ends a look-up of rows that will be written
 	skip  string // ends a look-up of due rows, and passes over those that are locked
 
@@ -32,6 +33,7 @@ func SQLite() Dialect {
 		engine: engine.SQLite(),
 		read:   "BEGIN",
 		write:  "BEGIN IMMEDIATE",
+		share:  "BEGIN IMMEDIATE",
 	}
 }
 
@@ -42,6 +44,7 @@ func Postgres() Dialect {
 		engine: engine.Postgres(),
 		read:   "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 		write:  "BEGIN ISOLATION LEVEL READ COMMITTED",
+		share:  "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '100ms'",
 		lock:   "FOR UPDATE",
 		skip:   "FOR UPDATE SKIP LOCKED",
 		arrays: true,

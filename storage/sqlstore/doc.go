@@ -39,7 +39,8 @@
 // serves up to 128 of them: they share its commit, which is most of what a small write costs, and nothing else. Each is
 // judged by itself and has an outcome of its own. If a statement of one fails they are done in smaller transactions, and
 // in the end that one alone fails. Who comes when nobody is there does not wait, there is no timer, and a caller whose ctx
-// ends before the transaction begins leaves the others as they are. In a host's transaction nothing is shared.
+// ends before the transaction begins leaves the others as they are. On PostgreSQL, who needs a lock that somebody holds for
+// longer than a tenth of a second waits for it by himself. In a host's transaction nothing is shared.
 //
 // # The host's transaction
 //

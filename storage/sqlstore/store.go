@@ -22,7 +22,7 @@ type Store struct {
 	queries queries
 	turn    chan struct{} // holds one token; nil: writers need not wait for each other
 	sets    bool          // many rows are written by one statement
-	logs    *logCache     // of who leads the changes; nil where it would not be used
+	logs    *logCache     // of who leads the changes; nil for all others
 
 	changes *group[session.Change]   // nil within a host's transaction
 	settled *group[session.Delivery] // nil within a host's transaction
@@ -54,14 +54,16 @@ func New(db *sql.DB, d Dialect) (*Store, error) {
 		return nil, fmt.Errorf("sqlstore: look for arrays: %w", err)
 	}
 	s := &Store{db: db, dialect: d, queries: newQueries(d), sets: sets}
-	if sets {
-		s.logs = newLogCache()
-	}
 	if d.engine.OneWriter {
 		s.turn = make(chan struct{}, 1)
 	}
-	s.changes = newGroup(s.applyTogether)
-	s.settled = newGroup(s.settleTogether)
+	led := *s // as it writes for several callers
+	led.dialect.write = d.share
+	if sets {
+		led.logs = newLogCache()
+	}
+	s.changes = newGroup(led.applyTogether)
+	s.settled = newGroup(led.settleTogether)
 	return s, nil
 }
 

@@ -68,13 +68,14 @@ func newWritingQueries(q joined) (w writingQueries) {
 // manyQueries do by arrays what others of the queries do one by one. The place of an array is marked by a ?, and that
 // of rows too.
 type manyQueries struct {
-	heads, eventSeqs, entries          string
-	permitLogs, beginLogs, permitPages string
-	putPermitLogs, dropPages           string
-	putPages                           many
-	sameLogs                           string
-	dropExpired                        string
-	claim, settle, unsettled           string
+	heads, eventSeqs, entries string
+	permitLogs, freeLogs      string
+	beginLogs, permitPages    string
+	putPermitLogs, dropPages  string
+	putPages                  many
+	sameLogs                  string
+	dropExpired               string
+	claim, settle, unsettled  string
 }
 
 func newManyQueries(d Dialect) manyQueries {
@@ -88,6 +89,7 @@ func newManyQueries(d Dialect) manyQueries {
 			"AND e.sandbox = x.sandbox AND e.kind = x.kind AND e.name = x.name AND e.name IS NOT NULL)) ORDER BY id " + d.lock,
 
 		permitLogs: "SELECT n, at, most, key FROM bonafide_permit_logs WHERE key " + texts + " ORDER BY key " + d.lock,
+		freeLogs:   "SELECT n, at, most, key FROM bonafide_permit_logs WHERE key " + texts + " ORDER BY key " + d.skip,
 		beginLogs: "INSERT INTO bonafide_permit_logs (key, n, at, most) SELECT x.key, 0, 0, 0 FROM ? AS x (key) " +
 			"ORDER BY x.key " + unlessTaken,
 		permitPages: "SELECT p.key, p.page, p.times FROM ? AS x (key, page) " +

@@ -72,11 +72,16 @@ func Postgres() Engine {
 	}
 }
 
-// postgresBusy knows serialization failures and deadlocks.
+// postgresBusy knows serialization failures, deadlocks and locks that were waited for long enough.
 func postgresBusy(err error) bool {
 	state := sqlState(err)
-	return state == "40001" || state == "40P01"
+	return state == "40001" || state == "40P01" || state == lockNotAvailable
 }
+
+const lockNotAvailable = "55P03"
+
+// Blocked reports whether somebody held a lock for longer than the transaction was to wait for it.
+func (e Engine) Blocked(err error) bool { return e.Remote && sqlState(err) == lockNotAvailable }
 
 // postgresLost knows what drivers say of a connection that broke, and servers that start, stop or fail over.
 func postgresLost(err error) bool {
