@@ -19,8 +19,8 @@ func remarks() map[[2]string]string {
 			"pointers. Tried: members that are found without copies, derived keys that are made once, facts that are sealed where " +
 			"they stand, one allocation for the head, which together took a fifth. Not tried: rows of bytes in memstore, and JSON " +
 			"that is appended instead of encoded by reflection.",
-		{"create on SQLite, FULL, 16 writers", "sqlx insert of the same bytes, one commit each"}: createOnSQLite,
-		{"create on SQLite, FULL, 64 writers", "sqlx insert of the same bytes, one commit each"}: createOnSQLite,
+		{"create on SQLite, FULL, 16 writers", "sqlx insert of the same bytes, one commit each"}: sharedCommit,
+		{"create on SQLite, FULL, 64 writers", "sqlx insert of the same bytes, one commit each"}: sharedCommit,
 		sweep("SQLite"): "the UPDATE writes one row for each session, a sweep four, in eight further indexes, and binds some sixty " +
 			"values for them through database/sql. Tried: what is sealed is left alone, and held webhooks are looked for only where " +
 			"there can be any, which together doubled the rate. Several rows by one statement are slower there.",
@@ -38,8 +38,8 @@ func remarks() map[[2]string]string {
 	}
 }
 
-// createOnSQLite is why an aim of theirs is missed.
-const createOnSQLite = "writers share a commit, so that what is left is what a session writes: its row, an attempt, an event and " +
+// sharedCommit is why an aim of theirs is missed.
+const sharedCommit = "writers share a commit, so that what is left is what a session writes: its row, an attempt, an event and " +
 	"permits, each by a prepared statement, and in seven indexes, where the peer writes one row in one."
 
 // remarked gives each row its remark.
