@@ -177,26 +177,45 @@ func constants(t *testing.T, args []ast.Expr) (keys []string) {
 	return keys
 }
 
-// TestInstrumentsAreDocumented: each is in the table and in the package's documentation, as what it is, and no other.
+// TestInstrumentsAreDocumented: each is in the table, as what it is, and no other.
 func TestInstrumentsAreDocumented(t *testing.T) {
 	t.Parallel()
 	var got []string
 	_, err := session.New(memstore.New(), session.Config{MeterProvider: listing{into: &got}})
 	ok(t, err)
 	var want []string
-	doc := read(t, "../session/doc.go")
 	for _, row := range rowsOf(t, read(t, "../docs/OBSERVABILITY.md"), "instrument") {
 		want = append(want, strings.Join(row[:3], " "))
-		labels := wordsIn(row[3])
-		if line := fmt.Sprintf("//   - %s in %s", wordsIn(row[0])[0], wordsIn(row[2])[0]); !strings.Contains(doc, line) {
-			t.Errorf("the package's documentation has no %q", line)
-		} else if _, rest, _ := strings.Cut(doc, line); !strings.HasPrefix(rest, strings.TrimSuffix(": "+strings.Join(labels, ", "), ": ")+"\n") {
-			t.Errorf("%s: the package's documentation has not the labels %v", row[0], labels)
-		}
 	}
 	slices.Sort(got)
 	if slices.Sort(want); !slices.Equal(got, want) {
 		t.Errorf("the instruments are\n%s\nand the table has\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestFailuresAreAlarming: the words of failures are those that are documented, and those that the alerts wait for.
+func TestFailuresAreAlarming(t *testing.T) {
+	t.Parallel()
+	words := read(t, "../session/telemetry_words.go")
+	want := []string{"_OTHER", "panic"}
+	for _, found := range regexp.MustCompile(`\{[\w.]+, "(\w+)", true\}`).FindAllStringSubmatch(words, -1) {
+		want = append(want, found[1])
+	}
+	if slices.Sort(want); len(want) < 6 || !strings.Contains(words, `"_OTHER", true`) || !strings.Contains(words, `wordPanic = "panic"`) {
+		t.Fatalf("of the words of failures are found %v", want)
+	}
+	_, documented, _ := strings.Cut(read(t, "../docs/OBSERVABILITY.md"), "failures are ")
+	documented, _, _ = strings.Cut(documented, "for what has no word")
+	got := wordsIn(documented)
+	if slices.Sort(got); !slices.Equal(got, want) {
+		t.Errorf("the failures are %v, and documented are %v", want, got)
+	}
+	_, alert, _ := strings.Cut(read(t, "prometheus/rules.yml"), "- alert: BonafideVerbsFail\n")
+	_, alert, _ = strings.Cut(alert, `error_type=~"`)
+	alert, _, _ = strings.Cut(alert, `"`)
+	got = strings.Split(alert, "|")
+	if slices.Sort(got); !slices.Equal(got, want) {
+		t.Errorf("the failures are %v, and BonafideVerbsFail waits for %v", want, got)
 	}
 }
 

@@ -87,6 +87,27 @@
 //
 // A host that writes to its own tables in the same transaction gives the engine its transaction: [Engine.With].
 //
+// # Several processes
+//
+// Any number of processes may share one store, each with an [Engine] and each in [Engine.Run], without knowing of
+// each other: whoever is asked serves, and what falls due is done by one of them. They need the same integrations,
+// the same [Config.Key], and a [Keeper] and blobs that all of them reach; the blobs are those of one store alone,
+// as what none of its rows names is removed. What else holds:
+//
+//   - A delivery and the work of an alarm are taken up by one process, for 30 seconds, or for as long as
+//     [Policy.DeciderLease] says where something is decided. What a process had taken up that has died comes back
+//     to the others after that. So receivers, deciders and screeners may be asked twice, receivers with the same id
+//     and the same bytes.
+//   - Rates are exact over all processes: permits are in one log in the store, whose time never goes back. Each
+//     process tells the time by its own clock, so where clocks differ by a second, an end or an alarm may come a
+//     second early or late, and a window is as long as the times in the log say. Where they differ by as much as the
+//     30 seconds, one takes up what another is still at; where by hours, blobs of uploads that still go on are lost.
+//   - Two verbs at once about one session are done one after the other, each judged by what the other left.
+//   - Of a change whose connection was lost in the commit the store finds out what became of it. If it cannot, the
+//     verb answers [ErrUnknown]: it was done wholly or not at all. Under [Engine.Once] the same request may be sent
+//     again, to any process: if it was done, it is answered with its first answer, and is not done twice.
+//   - Stored endpoints are known to other processes within 5 seconds of their change.
+//
 // # Personal data
 //
 // Everything about a person is sealed with AES-256-GCM under a key of its session alone before it reaches the
@@ -110,26 +131,9 @@
 // # Seeing what goes on
 //
 // [Config.Log] is told of what goes wrong, [Config.TracerProvider] of every verb, and [Config.MeterProvider] measures.
-// The instruments, their units and their labels, whose values are words of fixed lists:
-//
-//   - bonafide.verb.duration in s: bonafide.verb, error.type
-//   - bonafide.limiter.refusals in {refusal}: bonafide.limit
-//   - bonafide.session.transitions in {transition}: bonafide.session.from, bonafide.session.to, bonafide.actor, bonafide.hosted
-//   - bonafide.session.events in {event}: bonafide.event, bonafide.hosted
-//   - bonafide.sessions in {session}: bonafide.session.status, bonafide.hosted
-//   - bonafide.upload.size in By: bonafide.hosted
-//   - bonafide.outbox.deliveries in {delivery}: bonafide.hosted
-//   - bonafide.outbox.depth in {delivery}
-//   - bonafide.outbox.lag in s
-//   - bonafide.deliveries in {delivery}: bonafide.outcome
-//   - bonafide.delivery.duration in s: bonafide.outcome
-//   - bonafide.delivery.latency in s: bonafide.outcome
-//   - bonafide.sweep.duration in s: error.type
-//   - bonafide.sweep.sessions in {session}
-//   - bonafide.sweep.lag in s
-//   - bonafide.alarm.duration in s: bonafide.alarm, error.type
-//   - bonafide.call.duration in s: bonafide.part, error.type
+// docs/OBSERVABILITY.md lists the instruments, with their units and their labels, whose values are words of fixed lists,
+// the spans, and what is logged, and says what each figure means.
 //
 // What was committed is counted, and nothing that was refused; what a host's transaction has taken has the label
-// bonafide.hosted, as nobody says whether it is committed. docs/OBSERVABILITY.md says what each figure means.
+// bonafide.hosted, as nobody says whether it is committed.
 package session

@@ -54,7 +54,7 @@ type Config struct {
 	NewID func(at time.Time) uuid.UUID
 	// Log is told of what goes wrong in the background, without personal data. Default: silent.
 	Log *slog.Logger
-	// MeterProvider measures what the engine does, with the instruments that the package's documentation names. Engines
+	// MeterProvider measures what the engine does, with the instruments that docs/OBSERVABILITY.md names. Engines
 	// of one provider are measured together. A panic of it harms no verb. Default: none, and not OpenTelemetry's global
 	// one; then nothing is measured, at no cost.
 	MeterProvider metric.MeterProvider

@@ -26,9 +26,16 @@ func newMeter() meter {
 	return meter{sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)), reader}
 }
 
-// read gives every figure by its instrument and its labels, as "bonafide.session.events{created}": of a histogram how many
-// it has, and beside it as "… sum" the sum of those that measure no time.
+// read gives every figure that is not 0, as all does.
 func (m meter) read(t interface{ Fatal(...any) }) map[string]float64 {
+	read := m.all(t)
+	maps.DeleteFunc(read, func(_ string, v float64) bool { return v == 0 })
+	return read
+}
+
+// all gives every figure by its instrument and its labels, as "bonafide.session.events{created}": of a histogram how many
+// it has, and beside it as "… sum" the sum of those that measure no time.
+func (m meter) all(t interface{ Fatal(...any) }) map[string]float64 {
 	var all metricdata.ResourceMetrics
 	if err := m.reader.Collect(context.Background(), &all); err != nil {
 		t.Fatal(err)
@@ -63,7 +70,6 @@ func (m meter) read(t interface{ Fatal(...any) }) map[string]float64 {
 			}
 		}
 	}
-	maps.DeleteFunc(read, func(_ string, v float64) bool { return v == 0 })
 	return read
 }
 

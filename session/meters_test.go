@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -136,6 +137,20 @@ func TestMeters(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(c.want, "\n"))
 			}
 		})
+	}
+}
+
+// TestMetersBegin: what alerts wait for to grow is there, as 0, before anything has happened.
+func TestMetersBegin(t *testing.T) {
+	t.Parallel()
+	_, m := metered(t, nil)
+	want := map[string]float64{
+		"bonafide.deliveries{delivered}": 0, "bonafide.deliveries{retried}": 0, "bonafide.deliveries{dead}": 0,
+		"bonafide.deliveries{put_off}": 0, "bonafide.deliveries{erased}": 0, "bonafide.deliveries{withdrawn}": 0,
+		"bonafide.limiter.refusals{create}": 0, "bonafide.limiter.refusals{submit}": 0, "bonafide.limiter.refusals{delete}": 0,
+	}
+	if got := m.all(t); !maps.Equal(got, want) {
+		t.Errorf("before anything has happened there is\n%v\nwant\n%v", got, want)
 	}
 }
 

@@ -33,11 +33,28 @@ func newTelemetry(cfg Config) (*telemetry, error) {
 	if cfg.TracerProvider != nil {
 		t.tracer = cfg.TracerProvider.Tracer(scope)
 	}
-	var err error
-	if cfg.MeterProvider != nil {
-		t.meters, err = newMeters(cfg.MeterProvider.Meter(scope))
+	if cfg.MeterProvider == nil {
+		return t, nil
 	}
-	return t, err
+	var err error
+	if t.meters, err = newMeters(cfg.MeterProvider.Meter(scope)); err != nil {
+		return nil, err
+	}
+	t.begin(context.Background())
+	return t, nil
+}
+
+// begin has those counters begin with 0 that somebody waits for to grow: of a series that begins with its first event
+// that one is seen as no growth.
+func (t *telemetry) begin(ctx context.Context) {
+	defer t.survive(ctx)
+	m := t.meters
+	for _, outcome := range []string{"delivered", "retried", "dead", "put_off", "erased", "withdrawn"} {
+		m.settled.Add(ctx, 0, m.set(label{keyOutcome, outcome}).add...)
+	}
+	for _, limit := range limits {
+		m.refusals.Add(ctx, 0, m.set(label{keyLimit, limit}).add...)
+	}
 }
 
 // survive is deferred by what calls the providers.
@@ -147,9 +164,12 @@ func (v verb) ended(word string, failed bool, err error) {
 	}
 }
 
+// limits are what permits are for.
+var limits = [...]string{"create", "submit", "delete"}
+
 // limitOf says what a permit is for.
 func limitOf(key string) string {
-	for _, limit := range []string{"create", "submit", "delete"} {
+	for _, limit := range limits {
 		if len(key) > len(limit) && key[:len(limit)] == limit && key[len(limit)] == '/' {
 			return limit
 		}

@@ -62,7 +62,8 @@ func newEngine(registry *prometheus.Registry) (*session.Engine, error) {
 		return nil, err
 	}
 	in := session.Integration{
-		Policy: session.Policy{Deletion: true, Create: session.Unlimited(), Submit: session.Unlimited()},
+		// Of the 60 who come in 3 seconds by default, some come too late for a permit.
+		Policy: session.Policy{Deletion: true, Create: []session.Rule{{N: 50, Window: 3 * time.Second}}, Submit: session.Unlimited()},
 		// The address is nobody's: what is to be told to it is told to the receiver below.
 		Endpoints: []session.Endpoint{{ID: uuid.New(), Format: sessiontest.Format, URL: "https://hooks.example.com/idv"}},
 	}

@@ -23,18 +23,18 @@ func TestScrape(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- engine.Run(ctx) }()
-	for n := range 60 {
-		verify(ctx, engine, n)
+	refused := regexp.MustCompile(`(?m)^bonafide_limiter_refusals_total\{[^}]*bonafide_limit="create"[^}]*\} [1-9]`)
+	for n := 0; n < 60 || !refused.MatchString(scrape(t, registry)); n++ {
+		if verify(ctx, engine, n); n > 2000 {
+			t.Fatal("of many none is refused by the rate")
+		}
 	}
-	text := scrapeUntil(t, registry, "bonafide_session_transitions_total{", `bonafide_actor="decider"`, "bonafide_deliveries_total{", `"retried"`)
+	text := scrapeUntil(t, registry, "bonafide_session_transitions_total{", `bonafide_actor="decider"`, "bonafide_delivery_latency_seconds_count{")
 	cancel()
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range documented(t) {
-		if strings.HasSuffix(name, "_refusals_total") { // nothing has a rate here
-			continue
-		}
 		if !strings.Contains(text, "\n"+name) {
 			t.Errorf("%s is documented, and not at /metrics", name)
 		}
@@ -42,10 +42,18 @@ func TestScrape(t *testing.T) {
 	asked := 0
 	for _, file := range []string{"rules.yml", "dashboard.json"} {
 		for _, name := range regexp.MustCompile(`bonafide_\w+`).FindAllString(read(t, file), -1) {
-			if asked++; !strings.Contains(text, name) && !strings.Contains(name, "_refusals_total") && name != "bonafide_limit" {
+			if asked++; !strings.Contains(text, name) {
 				t.Errorf("%s asks for %s, which is not at /metrics", file, name)
 			}
 		}
+	}
+	for _, series := range []string{`bonafide_outcome="dead"`, `bonafide_limit="submit"`} {
+		if !strings.Contains(text, series) { // of which there was none yet
+			t.Errorf("/metrics has no series with %s", series)
+		}
+	}
+	if !strings.Contains(read(t, "dashboard.json"), "bonafide_limiter_refusals_total") {
+		t.Error("the dashboard has no refusals by rate")
 	}
 	if asked < 20 {
 		t.Errorf("the rules and the dashboard ask for %d things only", asked)
@@ -58,24 +66,30 @@ func scrapeUntil(t *testing.T, registry *prometheus.Registry, texts ...string) s
 	patience, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for {
-		w := httptest.NewRecorder()
-		handler(registry).ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
-		if w.Code != 200 {
-			t.Fatalf("/metrics answered %d: %s", w.Code, w.Body)
-		}
-		missing := ""
+		scraped, missing := scrape(t, registry), ""
 		for _, text := range texts {
-			if !strings.Contains(w.Body.String(), text) {
+			if !strings.Contains(scraped, text) {
 				missing = text
 			}
 		}
 		switch {
 		case missing == "":
-			return w.Body.String()
+			return scraped
 		case patience.Err() != nil:
-			t.Fatalf("there is no %s in\n%s", missing, w.Body)
+			t.Fatalf("there is no %s in\n%s", missing, scraped)
 		}
 	}
+}
+
+// scrape is what /metrics answers.
+func scrape(t *testing.T, registry *prometheus.Registry) string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	handler(registry).ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	if w.Code != 200 {
+		t.Fatalf("/metrics answered %d: %s", w.Code, w.Body)
+	}
+	return w.Body.String()
 }
 
 // documented are the names of all instruments as Prometheus has them.

@@ -46,6 +46,9 @@ func (c *config) checkBlobs() (err error) {
 		c.bucket, err = parseBucket(c.blobs)
 	case strings.Contains(c.blobs, "://"):
 		return errors.New("-blobs is neither a folder nor s3://BUCKET/PREFIX")
+	case given && strings.Contains(c.blobs, "@"):
+		return errors.New("-blobs has both a : and an @, as credentials have, which belong into AWS_ACCESS_KEY_ID and " +
+			"AWS_SECRET_ACCESS_KEY; it is a folder or s3://BUCKET/PREFIX")
 	}
 	return err
 }
@@ -87,6 +90,9 @@ func (b *bucket) parseQuery(text string) error {
 	}
 	if query.Has("region") && !regionName.MatchString(b.region) {
 		return errors.New("-blobs has a region that is not letters, digits and hyphens, as eu-central-1")
+	}
+	if strings.Contains(b.endpoint, "@") {
+		return errors.New("-blobs has an endpoint that holds credentials, which belong into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	}
 	if query.Has("endpoint") && !isServer(b.endpoint) {
 		return errors.New("-blobs has an endpoint that is not the http or https address of a server, as https://s3.example.com")

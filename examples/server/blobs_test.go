@@ -37,7 +37,7 @@ func TestBlobsFlag(t *testing.T) {
 			t.Errorf("-blobs %s: got %+v, %v, want %+v", given, c, err, want)
 		}
 	}
-	for given, want := range map[string]string{"": filepath.Join("there", "media"), "elsewhere": "elsewhere", "s3": "s3", "./s3:x": "./s3:x"} {
+	for given, want := range map[string]string{"": filepath.Join("there", "media"), "elsewhere": "elsewhere", "s3": "s3", "./s3:x": "./s3:x", "ada@media": "ada@media"} {
 		c, err := parseConfig([]string{"-data", "there", "-blobs", given}, func(string) string { return "" }, io.Discard)
 		if err != nil || c.blobs != want || c.bucket != nil {
 			t.Errorf("-blobs %q: got %+v, %v, want the folder %s", given, c, err, want)

@@ -102,10 +102,11 @@ func (c *config) shownDB() string {
 	}).String()
 }
 
-// shownArgument is an argument, unless it may be an address that was given without its flag.
+// shownArgument is an argument, unless it may be an address or a setting that was given without its flag: that may be, or
+// hold, a password.
 func shownArgument(arg string) string {
-	if scheme, _, found := strings.Cut(arg, "://"); found {
-		return scheme + "://…"
+	if strings.ContainsAny(arg, "=@") || strings.Contains(arg, "://") {
+		return "…"
 	}
 	return arg
 }

@@ -103,15 +103,23 @@ func (p place) start(t *testing.T) *child {
 	return c
 }
 
-// kill ends the server by SIGKILL, and returns when it has ended.
+// kill ends the server by SIGKILL, and returns when it has ended. It is for the test's own goroutine.
 func (c *child) kill() {
 	c.t.Helper()
-	ok(c.t, c.cmd.Process.Kill())
+	ok(c.t, c.end())
+}
+
+// end is kill for any goroutine.
+func (c *child) end() error {
+	if err := c.cmd.Process.Kill(); err != nil {
+		return err
+	}
 	_ = c.cmd.Wait()
 	_ = c.in.Close()
 	if strings.Contains(c.says.String(), "panic") || strings.Contains(c.says.String(), "DATA RACE") {
-		c.t.Errorf("the server said: %s", c.says)
+		return fmt.Errorf("the server said: %s", c.says)
 	}
+	return nil
 }
 
 func ok(t *testing.T, err error) {

@@ -47,6 +47,24 @@ func TestServersKilled(t *testing.T) {
 	})
 }
 
+// TestPlaceIsDurable: SQLite has the disk reached before it acknowledges, on every connection of a place.
+func TestPlaceIsDurable(t *testing.T) {
+	t.Parallel()
+	h, err := place{Dir: t.TempDir()}.open(t.Context())
+	ok(t, err)
+	defer h.close()
+	for n := range 3 {
+		conn, err := h.db.Conn(t.Context())
+		ok(t, err)
+		defer conn.Close()
+		synchronous := -1
+		ok(t, conn.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&synchronous))
+		if synchronous != 2 {
+			t.Errorf("connection %d: PRAGMA synchronous is %d, want 2, which is FULL", n, synchronous)
+		}
+	}
+}
+
 // siege is a place whose servers are killed, and those who use them meanwhile.
 type siege struct {
 	t        *testing.T

@@ -189,11 +189,14 @@ func TestLinearOverProcesses(t *testing.T) {
 				children = append(children, node.start(t))
 				c.callers = append(c.callers, wire{&http.Client{Transport: transport}, children[len(children)-1].url})
 			}
-			killed := time.AfterFunc(300*time.Millisecond, children[2].kill)
+			ended := make(chan error, 1)
+			end := func() { ended <- children[2].end() }
+			killed := time.AfterFunc(300*time.Millisecond, end)
 			judge(t, c.run(t))
 			if killed.Stop() {
-				children[2].kill()
+				end()
 			}
+			ok(t, <-ended)
 			children[0].kill()
 			children[1].kill()
 		})

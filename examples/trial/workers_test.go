@@ -139,11 +139,22 @@ func TestDeadWorker(t *testing.T) {
 			func(w *workshop, _ *session.Engine, _ uuid.UUID) bool {
 				return w.keeper.(*counted).destroyed.Load() > 0
 			}},
+		{"a screening", 30 * time.Second, func(w *workshop, e *session.Engine) uuid.UUID {
+			s, err := e.Create(w.t.Context(), session.Facts{Person: session.Person{FirstName: "Ada", LastName: "Specimen"}})
+			ok(w.t, err)
+			_, err = e.Submit(w.t.Context(), s.ID)
+			ok(w.t, err)
+			_, err = e.Decide(w.t.Context(), s.ID, decision.Verdict{Outcome: decision.Approved})
+			ok(w.t, err)
+			return s.ID
+		}, func(cfg *session.Config) { cfg.Screener, cfg.Deliverer = dying{}, nil },
+			func(w *workshop, _ *session.Engine, _ uuid.UUID) bool { return w.searched.Load() > 0 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			everywhere(t, func(t *testing.T, open func() session.Store) {
 				w := newWorkshop(t)
+				w.policy.Screening = true // of those who are somebody
 				living := w.worker(open(), nil)
 				id := c.begin(w, living)
 				dead := w.worker(open(), c.dies)
@@ -180,6 +191,11 @@ func (dying) Deliver(context.Context, session.Endpoint, session.Delivery) sessio
 func (dying) Decide(context.Context, session.Case) (v decision.Verdict, err error) {
 	runtime.Goexit()
 	return v, err
+}
+
+func (dying) Screen(context.Context, decision.Subject) (s decision.Screening, err error) {
+	runtime.Goexit()
+	return s, err
 }
 
 func (dying) Destroy(context.Context, uuid.UUID, []byte) error {

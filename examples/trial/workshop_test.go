@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -74,6 +75,8 @@ type workshop struct {
 	mu    sync.Mutex
 	asked map[uuid.UUID]int // deciders, by session
 	told  map[uuid.UUID]int // receivers, by delivery
+
+	searched atomic.Int64 // people that were screened
 }
 
 func newWorkshop(t *testing.T) *workshop {
@@ -90,7 +93,7 @@ func (w *workshop) worker(store session.Store, adjust func(*session.Config)) *se
 	ends := func(id uuid.UUID) []session.Endpoint { return []session.Endpoint{{ID: id, Format: sessiontest.Format}} }
 	cfg := session.Config{
 		Integrations: session.Fixed{{ID: goodID, Policy: w.policy, Endpoints: ends(goodID)}, {ID: badID, Policy: w.policy, Endpoints: ends(badID)}},
-		Clock:        w.clock, Keeper: w.keeper, Key: session.Key{1}, Blobs: w.blobs, Decider: w, Deliverer: w,
+		Clock:        w.clock, Keeper: w.keeper, Key: session.Key{1}, Blobs: w.blobs, Decider: w, Screener: w, Deliverer: w,
 		Renderers: map[string]session.Renderer{sessiontest.Format: sessiontest.Plain{}},
 	}
 	if adjust != nil {
@@ -110,6 +113,12 @@ func (w *workshop) Decide(_ context.Context, c session.Case) (decision.Verdict, 
 		return w.decide(c)
 	}
 	return decision.Verdict{Outcome: decision.Approved}, nil
+}
+
+// Screen finds nobody on any list.
+func (w *workshop) Screen(context.Context, decision.Subject) (decision.Screening, error) {
+	w.searched.Add(1)
+	return decision.Screening{}, nil
 }
 
 // Deliver is told of an event.

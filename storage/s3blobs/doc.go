@@ -4,10 +4,30 @@
 //
 //	PREFIX/2026010223/0f2a…   what was committed
 //
-// The host makes the client, and with it says where the server is, who asks, and how often a request is tried:
+// The host makes the client, and with it says where the server is, who asks, and how often a request is tried. What
+// [New] gives goes into the Blobs of a session.Config:
+//
+//	import (
+//		"github.com/aws/aws-sdk-go-v2/config"
+//		"github.com/aws/aws-sdk-go-v2/service/s3"
+//
+//		"github.com/bonafide-idv/bonafide/session"
+//		"github.com/bonafide-idv/bonafide/storage/s3blobs"
+//	)
 //
 //	cfg, err := config.LoadDefaultConfig(ctx) // region and credentials, from where AWS keeps them
 //	blobs, err := s3blobs.New(s3.NewFromConfig(cfg), s3blobs.Config{Bucket: "example-media", Prefix: "production"})
+//	engine, err := session.New(store, session.Config{Blobs: blobs, …})
+//
+// A server that is not Amazon's is named to the client, and most such servers have the bucket in the path:
+//
+//	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
+//		o.BaseEndpoint, o.UsePathStyle = aws.String("https://s3.example.com"), true // github.com/aws/aws-sdk-go-v2/aws
+//	})
+//
+// New asks the server for nothing, and for Create a bucket that is not there has no such object. So that one is missing,
+// or misspelt, is seen at the first Commit, or at the second part of what is longer than one. A host that wants to know
+// before it serves lists something: [Blobs.List] fails then.
 //
 // # Writing
 //
@@ -29,6 +49,12 @@
 // process commits after that is refused by the server, which is asked by If-None-Match, if it knows that: Amazon S3
 // does, for all writes; others only for small blobs, or not at all, and there the later one wins. The engine's names
 // have 128 random bits, so that it does not come to this.
+//
+// # Reading
+//
+// Each reader is one GET, whose bytes come as they are read. A download in Veriff's language that is signed costs two:
+// the signature stands in a header, before the bytes that it is of, so that these are read once for it and once more for
+// the client. Nothing is kept on a disk or in memory meanwhile.
 //
 // # What the bucket has to be
 //

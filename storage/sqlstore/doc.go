@@ -42,6 +42,14 @@
 // ends before the transaction begins leaves the others as they are. On PostgreSQL, who needs a lock that somebody holds for
 // longer than a tenth of a second waits for it by himself. In a host's transaction nothing is shared.
 //
+// What is limited by a rate is judged by the permit log of its key, of which a Store on PostgreSQL keeps a copy:
+// while that is right, a new session and its permit are one statement, without a look at the log before it. The
+// statement compares the copy with the log, so that the limit is exact all the same. Where several processes take
+// from one limit a copy grows old whenever another has taken: that statement has then no effect, and costs one
+// round trip more than the transaction that follows it and looks for itself. So after each time in vain the copy is
+// not tried for a while, first once, then 3 times, 7 times and so on up to 64, until it was right again. Who wants
+// the cheaper way throughout sends all creations of one integration to one process.
+//
 // # The host's transaction
 //
 // A session and a row of the host's can be written together or not at all:
@@ -68,7 +76,8 @@
 //
 // # What is stored
 //
-// A Change is written in one transaction, and when Apply returns it is as durable as the database's own
+// A Change is written in one transaction, which it may share with others that came at the same time; it is there
+// wholly or not at all, whatever becomes of those. When Apply returns it is as durable as the database's own
 // settings make it. Ids are stored as 16 bytes and, being in the order of time, let the tables and most indexes
 // grow at their end; times are integer microseconds since 1970, and NULL where they are zero.
 //
