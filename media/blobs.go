@@ -23,7 +23,9 @@ var ErrExists = errors.New("media: blob exists")
 // Open; an hour that [ValidHour] refuses is [ErrName] in List.
 //
 // Blobs belong to one store: what no row of that store names is removed in time, whoever wrote it. Two
-// installations that share a folder or a bucket need folders or prefixes of their own.
+// installations that share a folder or a bucket need folders or prefixes of their own. For the engine to find
+// out where they have not, each store keeps one small blob, its marker, under the hour 0001010100, which is that of no
+// upload.
 //
 // media/mediatest is the suite that every Blobs passes.
 type Blobs interface {

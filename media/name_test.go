@@ -19,6 +19,7 @@ func TestValidName(t *testing.T) {
 		want     bool
 	}{
 		{"as the engine makes it", "2026010223/" + id, true},
+		{"of the zero time, as a store's marker has it", media.Name(time.Time{}, [16]byte{1}), true},
 		{"empty", "", false},
 		{"no hour", "/" + id, false},
 		{"no id", "2026010223/", false},

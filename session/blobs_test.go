@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"sync"
 	"testing"
 
@@ -34,14 +35,17 @@ func (b *watchedBlobs) Remove(ctx context.Context, names ...string) error {
 	return b.MemoryBlobs.Remove(ctx, names...)
 }
 
-// Len is how many of the names can be opened.
+// markers is the hour of the blobs that say whose the others are.
+const markers = "0001010100"
+
+// Len is how many of the names can be opened, but for markers.
 func (b *watchedBlobs) Len() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n := 0
 	for _, name := range b.names {
 		r, err := b.Open(context.Background(), name)
-		if errors.Is(err, media.ErrNotFound) {
+		if errors.Is(err, media.ErrNotFound) || strings.HasPrefix(name, markers) {
 			continue
 		}
 		_ = r.Close()

@@ -16,8 +16,8 @@ var ErrWait = errors.New("session: the decider waits")
 // Decider concludes submitted attempts, on the session's alarm and with no transaction open. It is asked at
 // least once per attempt; two processes may ask for the same attempt, whose ID is its idempotency key. An error
 // other than ErrWait, a panic, and a verdict that is not acceptable are tried again, later each time, and after
-// [Policy.DeciderTries] tries the session fails. ctx ends with [Policy.DeciderLease], which doubles with every
-// try; what is answered later no longer counts. A Decider MUST be safe for concurrent use.
+// [Policy.DeciderTries] tries the session fails. ctx ends with [Policy.DeciderLease]; what is answered
+// later no longer counts. A Decider MUST be safe for concurrent use.
 type Decider interface {
 	Decide(ctx context.Context, c Case) (decision.Verdict, error)
 }

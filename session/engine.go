@@ -31,8 +31,8 @@ type Config struct {
 	// processes, and not be kept in the store. Default: a random one, for a store that is in memory; else none, and
 	// then what needs it answers [ErrNoKey], and sessions are not found by their external references.
 	Key Key
-	// Blobs keeps the media, and those of this store alone: what no row of the store names is removed in time. See
-	// [Engine.SweepOrphans]. Default: in memory, for a store that is in memory.
+	// Blobs keeps the media, and those of this store alone: what no row of the store names is removed in time, and
+	// where another store's marker is, nothing is. See [Engine.SweepOrphans] and [ErrSharedBlobs]. Default: in memory, for a store that is in memory.
 	Blobs media.Blobs
 	// MediaLimits bounds what is uploaded. Default: the limits of [media.Limits].
 	MediaLimits media.Limits

@@ -309,7 +309,7 @@ func TestIntegrationChanges(t *testing.T) {
 	}
 }
 
-// TestBlockedDeciders hinder no expiry and no erasure; one that ends its goroutine takes no place for ever; and
+// TestBlockedDeciders hinder no expiry and no erasure, however many wait for them; one that ends its goroutine takes no place for ever; and
 // Run ends though they do not want to.
 func TestBlockedDeciders(t *testing.T) {
 	t.Parallel()
@@ -317,7 +317,9 @@ func TestBlockedDeciders(t *testing.T) {
 		store := memstore.New()
 		var atOnce atomic.Int64
 		engine, err := session.New(store, session.Config{
-			Integrations: session.Fixed{{Policy: session.Policy{Deletion: true, Lifetime: time.Minute, DeciderLease: time.Hour}}},
+			Integrations: session.Fixed{{Policy: session.Policy{
+				Deletion: true, Lifetime: time.Minute, DeciderLease: time.Hour, Create: session.Unlimited(),
+			}}},
 			Decider: session.DeciderFunc(func(ctx context.Context, c session.Case) (decision.Verdict, error) {
 				if c.Facts.Person.FirstName == "Goexit" {
 					runtime.Goexit()
@@ -347,7 +349,7 @@ func TestBlockedDeciders(t *testing.T) {
 			submit("Goexit")
 		}
 		<-time.After(time.Second)
-		for range 100 {
+		for range 1000 {
 			submit("blocks")
 		}
 		open, err := engine.Create(ctx, session.Facts{})

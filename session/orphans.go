@@ -37,33 +37,50 @@ type orphanHours struct {
 	Next   string   `json:"next"`             // the hour that is next, as [media.Hour] writes it
 	After  string   `json:"after,omitempty"`  // the last name of that hour that was looked at
 	Failed []string `json:"failed,omitempty"` // hours that are to be tried again, the one that was tried last at the end
+	Marker string   `json:"marker,omitempty"` // the name of the blob that marks the blobs as this store's
 }
 
-// SweepOrphans removes blobs that no row names, for good: those that a crash, a transaction that was rolled back, or
-// an error of the blobs has cut off from their rows. Every hour of uploads is listed once, [OrphanAge] after it has
-// ended, so that it costs what was uploaded and not what is stored. How far it has come is kept in the store: what stops
-// for a week catches up, and any number of processes may sweep at once. It begins with the hour in which it is first
-// called on a store; what is older is left alone. Where Blobs is a [media.Tidier], unfinished uploads of those hours go
-// too. [Engine.Run] does so about every ten minutes.
+// SweepOrphans removes blobs that no row names, for good. The blobs MUST be of this store alone, or those of another
+// would look like that; a blob that each store leaves beside its own marks whose they are, and where another store's is
+// found nothing is removed: [ErrSharedBlobs].
+//
+// Such blobs are those that a crash, a transaction that was rolled back, or an error of the blobs has cut off from
+// their rows. Every hour of uploads is listed once, [OrphanAge] after it has ended, so that it costs what was uploaded
+// and not what is stored. How far it has come is kept in the store: what stops for a week catches up, and any number of
+// processes may sweep at once. It begins with the hour in which it is first called on a store; what is older is left
+// alone. Where Blobs is a [media.Tidier], unfinished uploads of those hours go too. [Engine.Run] does so about every
+// ten minutes.
 //
 // An hour that fails is tried again by a later call, and holds up no other. It answers how many blobs it found that way
 // and removed; what [Upload.Replace] has replaced, and is removed here where that was interrupted, is not counted.
 //
-// Clocks of processes must not differ by hours, and the blobs must be of this store alone.
+// Clocks of processes must not differ by hours.
 //
-// Errors: [ErrHosted]; what the store and the blobs answer, beside what was done.
+// Errors: [ErrHosted]; [ErrSharedBlobs]; what the store and the blobs answer, beside what was done.
 func (e *Engine) SweepOrphans(ctx context.Context) (removed int, err error) {
 	ctx, verb := e.observe(ctx, "sweep_orphans")
 	defer verb.done(&err)
 	if e.hosted {
 		return 0, ErrHosted
 	}
-	discarded := e.sweepDiscarded(ctx)
-	removed, err = e.sweepHours(ctx)
-	if errors.Is(err, ErrConflict) {
-		err = nil // another process goes on with it
+	kept, at, err := e.orphanHours(ctx)
+	if err == nil {
+		err = e.markBlobs(ctx, &kept, &at)
 	}
-	return removed, errors.Join(discarded, err)
+	if err != nil {
+		return 0, unlessConflict(err)
+	}
+	discarded := e.sweepDiscarded(ctx)
+	removed, err = e.sweepHours(ctx, kept, at)
+	return removed, errors.Join(discarded, unlessConflict(err))
+}
+
+// unlessConflict is the error, but none where another process goes on with the sweep.
+func unlessConflict(err error) error {
+	if errors.Is(err, ErrConflict) {
+		return nil
+	}
+	return err
 }
 
 // sweepOrphans is SweepOrphans where nobody waits for its answer.
@@ -78,44 +95,65 @@ func (e *Engine) sweepOrphans(ctx context.Context) {
 }
 
 // sweepHours goes on where it was left off, and ends with what failed before, or with what fails now.
-func (e *Engine) sweepHours(ctx context.Context) (removed int, err error) {
-	kept, at, err := e.orphanHours(ctx)
+func (e *Engine) sweepHours(ctx context.Context, kept Entry, at orphanHours) (removed int, err error) {
 	due := media.Hour(e.now().Add(-OrphanAge)) // what is before it has ended so long ago
-	if err != nil || at.Next >= due && len(at.Failed) == 0 {
-		return 0, err
+	if at.Next > media.Hour(e.now().Add(time.Hour)) {
+		at.setBack(due)
+		if err := e.keepOrphanHours(ctx, &kept, at); err != nil {
+			return 0, err
+		}
+	}
+	if at.Next >= due && len(at.Failed) == 0 {
+		return 0, nil
 	}
 	untidy := e.tidy(ctx, due)
 	again := slices.Clone(at.Failed)
 	for err == nil && at.Next < due {
 		var n int
-		n, at.After, err = e.sweepPage(ctx, at.Next, at.After)
+		n, err = e.sweepHour(ctx, &kept, &at, at.Next, &at.After)
 		removed += n
-		if err != nil {
-			at.Failed = append(at.Failed, at.Next)
-		}
-		if at.After == "" {
-			at.Next = hourAfter(at.Next)
-		}
-		if failed := e.keepOrphanHours(ctx, &kept, at); failed != nil {
-			return removed, cmp.Or(err, failed)
-		}
 	}
-	for len(again) > 0 && err == nil {
-		hour := again[0]
-		again, at.Failed = again[1:], at.Failed[1:]
-		for after, first := "", true; err == nil && (first || after != ""); first = false {
-			var n int
-			n, after, err = e.sweepPage(ctx, hour, after)
-			removed += n
+	for _, hour := range again {
+		if err != nil || hour >= due {
+			continue
 		}
-		if err != nil {
-			at.Failed = append(at.Failed, hour)
-		}
-		if failed := e.keepOrphanHours(ctx, &kept, at); failed != nil {
-			return removed, cmp.Or(err, failed)
-		}
+		var n int
+		n, err = e.sweepHour(ctx, &kept, &at, hour, new(string))
+		removed += n
 	}
 	return removed, cmp.Or(err, untidy)
+}
+
+// sweepHour sweeps what comes after a name in an hour, to its end, and notes each time how far it has come.
+func (e *Engine) sweepHour(ctx context.Context, kept *Entry, at *orphanHours, hour string, after *string) (removed int, err error) {
+	for ended := false; err == nil && !ended; {
+		var n int
+		n, *after, err = e.sweepPage(ctx, hour, *after)
+		removed += n
+		if ended = *after == ""; ended {
+			at.ended(hour, err != nil)
+		}
+		err = cmp.Or(err, e.keepOrphanHours(ctx, kept, *at))
+	}
+	return removed, err
+}
+
+// ended notes that an hour has come to its end, or is to be tried again.
+func (at *orphanHours) ended(hour string, failed bool) {
+	at.Failed = slices.DeleteFunc(at.Failed, func(other string) bool { return other == hour })
+	if failed {
+		at.Failed = append(at.Failed, hour)
+	}
+	if hour == at.Next {
+		at.Next = hourAfter(hour)
+	}
+}
+
+// setBack has all hours from that one on listed when they are due: a clock that was ahead has listed them before
+// there was anything in them.
+func (at *orphanHours) setBack(due string) {
+	at.Next, at.After = due, ""
+	at.Failed = slices.DeleteFunc(at.Failed, func(hour string) bool { return hour >= due })
 }
 
 // hourAfter is the hour after one that is valid.

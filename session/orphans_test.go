@@ -21,7 +21,7 @@ import (
 type sweptBlobs struct {
 	*watchedBlobs
 	lock   sync.Mutex
-	listed []string // the hours, each time they were listed from their beginning
+	listed []string // the hours, each time they were listed from their beginning, but for that of markers
 	tidied []string
 	fail   func(op, what string) error // nil: nothing fails
 }
@@ -37,7 +37,7 @@ func (b *sweptBlobs) fails(op, what string) error {
 }
 
 func (b *sweptBlobs) List(ctx context.Context, hour, after string, n int) ([]string, error) {
-	if after == "" {
+	if after == "" && hour != markers {
 		b.lock.Lock()
 		b.listed = append(b.listed, hour)
 		b.lock.Unlock()

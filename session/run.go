@@ -19,19 +19,26 @@ func (e *Engine) Settle(ctx context.Context) (int, error) {
 		return 0, ErrHosted
 	}
 	var failed error
+	// What needs nobody else is written in batches. Then jobs are claimed one by one, so that none waits for longer
+	// than it is leased, and somebody else takes it, or counts a try that nobody has made.
+	look, jobs := sweepBatch, room{}
 	for total := 0; ; {
-		swept, jobs, _, err := e.sweep(ctx, room{EventDeciding: sweepBatch, EventScreening: sweepBatch, EventErasing: sweepBatch})
-		for _, j := range jobs {
+		swept, err := e.sweep(ctx, look, jobs)
+		for _, j := range swept.jobs {
 			e.do(ctx, j)
 		}
 		failed = cmp.Or(failed, err)
+		if swept.done == 0 && look > 1 {
+			look, jobs = 1, room{EventDeciding: 1, EventScreening: 1, EventErasing: 1}
+			continue
+		}
 		// So few that none waits for longer than it is claimed.
 		claimed, _, err := e.claim(ctx, int(claimTime/sendTime), nil)
 		for _, d := range claimed {
 			e.send(ctx, d)
 		}
 		failed = cmp.Or(failed, err)
-		if total += swept + len(claimed); swept+len(claimed) == 0 {
+		if total += swept.done + len(claimed); swept.done+len(claimed) == 0 {
 			return total, cmp.Or(failed, ctx.Err())
 		}
 	}
@@ -52,9 +59,11 @@ const (
 var jobsAtOnce = room{EventDeciding: 64, EventScreening: 32, EventErasing: 16}
 
 // Run does what falls due, within a second, until ctx ends; then it finishes what it has begun, for which
-// deciders, screeners and receivers have 30 seconds until their ctx ends, and returns nil. Any number of processes may run
-// at once on one store. What fails is logged to [Config.Log] and tried again; so is what panics in any part of the [Config].
-// On a host's transaction it answers [ErrHosted].
+// deciders, screeners and receivers have 30 seconds until their ctx ends, and returns nil. What waits because so many
+// deciders, screenings or erasures are at work hinders nothing behind it, unless 4,000 sessions and more wait so: then
+// what fell due after those is written when they are fewer, though every reader sees an expiry at once. Any number of
+// processes may run at once on one store. What fails is logged to [Config.Log] and tried again; so is what panics in
+// any part of the [Config]. On a host's transaction it answers [ErrHosted].
 func (e *Engine) Run(ctx context.Context) error {
 	if e.hosted {
 		return ErrHosted
@@ -85,6 +94,8 @@ type runner struct {
 
 	checked time.Time // when checkpoints were last begun
 	swept   time.Time // when a sweep of orphans was last begun
+	full    bool      // the last sweep had no room for some of what is due
+	far     time.Time // when a sweep last looked behind those, and found none that needs no room
 
 	mu      sync.Mutex
 	checks  int
@@ -123,20 +134,27 @@ func (r *runner) sweep(ctx, work context.Context) time.Time {
 	r.mu.Lock()
 	left := maps.Clone(r.jobs)
 	r.mu.Unlock()
-	done, jobs, next, err := r.e.sweep(ctx, left)
+	look := sweepBatch
+	if r.full && time.Since(r.far) >= pollEvery { // what has no room hinders nothing behind it
+		look = farLook
+	}
+	swept, err := r.e.sweep(ctx, look, left)
 	if err != nil {
 		r.failed(ctx, "sweep", err)
 	}
-	for _, j := range jobs {
+	if r.full = swept.full; look == farLook && swept.done == len(swept.jobs) {
+		r.far = time.Now()
+	}
+	for _, j := range swept.jobs {
 		r.begin(func() { r.e.do(work, j) }, func(n int) { r.jobs[j.kind] -= n })
 	}
 	if err != nil {
 		return time.Time{}
 	}
-	if done > 0 {
+	if swept.done > 0 {
 		return r.e.now()
 	}
-	return r.notNow(next)
+	return r.notNow(swept.next)
 }
 
 // relay begins the deliveries that are due, as far as there is room, and says when to come again.

@@ -15,6 +15,9 @@ import (
 // not blocked for long.
 const sweepBatch = 250
 
+// farLook is how many sessions a sweep looks at that looks behind those for which there is no room.
+const farLook = 16 * sweepBatch
+
 const (
 	// leaseTime is for how long work of an alarm belongs to who has begun it: if that dies, another begins it then.
 	leaseTime = claimTime
@@ -28,8 +31,8 @@ const (
 // begins, so that nobody else does it meanwhile, and its version says whether the job still counts.
 type job struct {
 	session Session
-	kind    EventKind // deciding, screening or erasing; empty: there is nothing more to do
-	lease   time.Duration
+	kind    EventKind     // deciding, screening or erasing; empty: there is nothing more to do
+	lease   time.Duration // how long it may take, if it is begun at once
 }
 
 // room is how many jobs may be begun, by their kind.
@@ -39,24 +42,33 @@ type room map[EventKind]int
 // asks while others wait to write.
 const tickTime = 200 * time.Millisecond
 
+// swept is what a sweep has done.
+type swept struct {
+	done int
+	jobs []job
+	next time.Time // when to come again; zero: never
+	full bool      // there was no room for some of what is due
+}
+
 // sweep does one batch of what is due, and gives the jobs that follow from it, as far as there is room; what
-// there is no room for stays due. Jobs come also beside an error: whether they were written is seen by their
-// version.
-func (e *Engine) sweep(ctx context.Context, room room) (done int, jobs []job, next time.Time, err error) {
+// there is no room for stays due. It looks at so many sessions at most. Jobs come also beside an error: whether
+// they were written is seen by their version.
+func (e *Engine) sweep(ctx context.Context, look int, room room) (out swept, err error) {
 	if err := e.refresh(ctx); err != nil {
-		return 0, nil, time.Time{}, err
+		return out, err
 	}
 	claimed, ticked := map[uuid.UUID]job{}, e.newTicked()
 	watched := e.cfg.telemetry.sweeping(ctx)
 	begun := time.Now()
 	asking, cancel := context.WithTimeout(ctx, claimTime)
 	defer cancel()
-	done, next, err = e.store.Sweep(ctx, e.now(), sweepBatch, func(s Session) (Change, bool) {
+	out.done, out.next, err = e.store.Sweep(ctx, e.now(), look, func(s Session) (Change, bool) {
 		if time.Since(begun) > tickTime && len(claimed) > 0 || ctx.Err() != nil {
 			return Change{}, false
 		}
 		delete(claimed, s.ID) // of a transaction that is run again
 		if !room.has(s, claimed) {
+			out.full = true
 			return Change{}, false
 		}
 		var w *work
@@ -70,17 +82,17 @@ func (e *Engine) sweep(ctx context.Context, room room) (done int, jobs []job, ne
 		ticked.note(w)
 		return w.change, true
 	})
-	watched.swept(done, err)
-	e.countSwept(ctx, ticked, done, err)
+	watched.swept(out.done, err)
+	e.countSwept(ctx, ticked, out.done, err)
 	if err == nil {
-		e.cfg.sweepDue.note(next)
+		e.cfg.sweepDue.note(out.next)
 	}
 	for _, j := range claimed {
 		if j.kind != "" {
-			jobs = append(jobs, j)
+			out.jobs = append(out.jobs, j)
 		}
 	}
-	return done, jobs, next, err
+	return out, err
 }
 
 // has reports whether a session's alarm can be served beside the jobs that are claimed. The ends of a session's
@@ -191,10 +203,17 @@ func (e *Engine) expireOnly(ctx context.Context, now time.Time, ticked ticked) f
 	}
 }
 
-// do does one job. What fails is tried again after a while.
+// do does one job, within what is left of its lease. What fails is tried again after a while; so is what was written
+// so slowly that nothing is left, which was no try.
 func (e *Engine) do(ctx context.Context, j job) {
+	left := min(j.session.RetryAt.Sub(e.now()), j.lease)
+	if left <= 0 {
+		j.session.Tries--
+		e.leave(ctx, j.session, retryBase)
+		return
+	}
 	ctx, watched := e.cfg.telemetry.alarm(ctx, j)
-	leased, cancel := context.WithTimeout(ctx, j.lease)
+	leased, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
 	on := *e
 	on.job = &j.session
@@ -206,16 +225,17 @@ func (e *Engine) do(ctx context.Context, j job) {
 	watched.served(j, err)
 	if err != nil && !errors.Is(err, ErrConflict) {
 		e.cfg.Log.ErrorContext(ctx, "work of a session's alarm failed", "session", j.session.ID, "work", j.kind, "try", j.session.Tries, "error", err)
-		e.rest(ctx, j.session)
+		// A minute, and with each further try twice as long.
+		e.leave(ctx, j.session, backoff(retryBase, j.session.Tries-1))
 	}
 }
 
-// rest leaves alone a session whose job has failed: a minute, and with each further try twice as long. If that cannot
-// be written, the lease's end has to do.
-func (e *Engine) rest(ctx context.Context, claimed Session) {
+// leave leaves alone, for a while, a session whose job was not done. If that cannot be written, the lease's end has
+// to do.
+func (e *Engine) leave(ctx context.Context, claimed Session, while time.Duration) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restTime)
 	defer cancel()
-	w := e.putOffFor(claimed, backoff(retryBase, claimed.Tries-1))
+	w := e.putOffFor(claimed, while)
 	w.complete()
 	err := errors.Join(e.store.Apply(ctx, w.change)...)
 	if err == nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bonafide-idv/bonafide/media"
 	"github.com/bonafide-idv/bonafide/session"
 )
 
@@ -25,6 +26,7 @@ func (p place) everyBlobHasItsRow(t *testing.T, h *house) {
 	ok(t, err)
 	t.Logf("%d blobs had no row", removed)
 	rows := map[string]bool{}
+	marker := media.Hour(time.Time{}) + "/" // says whose the blobs are
 	for _, tenant := range []uuid.UUID{veriffID, verifaID} {
 		for _, s := range h.all(t, tenant) {
 			rec, err := h.store.Load(t.Context(), session.Ref{Tenant: tenant, ID: s.ID}, session.PartMedia)
@@ -37,7 +39,7 @@ func (p place) everyBlobHasItsRow(t *testing.T, h *house) {
 	root := filepath.Join(p.Dir, "media")
 	ok(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		name, _ := filepath.Rel(root, path)
-		if name = filepath.ToSlash(name); err == nil && !entry.IsDir() && !strings.HasPrefix(name, "tmp/") && !rows[name] {
+		if name = filepath.ToSlash(name); err == nil && !entry.IsDir() && !strings.HasPrefix(name, "tmp/") && !strings.HasPrefix(name, marker) && !rows[name] {
 			t.Errorf("blob %s has no row", name)
 		}
 		return err
