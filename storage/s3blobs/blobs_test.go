@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -324,6 +325,40 @@ func BenchmarkUpload(bm *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// An upload holds one part, however large the blob is: what it allocates beyond that grows by little.
+func TestUploadMemory(t *testing.T) {
+	b, err := s3blobs.New(swallower{}.client(), s3blobs.Config{Bucket: bucket})
+	if err != nil {
+		t.Fatal(err)
+	}
+	piece := pattern(64 << 10)
+	upload := func(size int) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		w, err := b.Create(t.Context(), mediatest.NewName())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for left := size; left > 0; left -= len(piece) {
+			if _, err := w.Write(piece[:min(left, len(piece))]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	upload(1 << 20) // what is made once
+	const size = 256 << 20
+	if got := upload(size); got > size/8 {
+		t.Errorf("an upload of %d MiB: got %d MiB allocated, want %d at most", size>>20, got>>20, size>>23)
+	} else {
+		t.Logf("an upload of %d MiB: %d MiB allocated", size>>20, got>>20)
 	}
 }
 
