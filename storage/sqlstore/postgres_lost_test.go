@@ -131,7 +131,7 @@ func TestCommitThatGoesOnWithoutUs(t *testing.T) {
 func slow(t *testing.T, db *sql.DB, table string) {
 	t.Helper()
 	exec(t, db, "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS "+
-		"'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END'")
+		"'BEGIN PERFORM set_config(''lock_timeout'', ''0'', true); PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END'")
 	exec(t, db, "CREATE CONSTRAINT TRIGGER slow AFTER INSERT OR UPDATE ON "+table+
 		" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()")
 }
