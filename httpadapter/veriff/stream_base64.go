@@ -96,7 +96,7 @@ func (c *content) head() {
 		c.run, c.later, c.checked = begin, c.run, true
 		return
 	}
-	for {
+	for ended := false; !ended; {
 		before, after, found := bytes.Cut(c.run, []byte(","))
 		begin = append(begin, before[max(len(before)-len(encoded), 0):]...)
 		begin = begin[max(len(begin)-len(encoded), 0):]
@@ -104,8 +104,8 @@ func (c *content) head() {
 		if found {
 			break
 		}
-		if !c.next() || !c.check() {
-			break
+		if ended = !c.next() || !c.check(); ended {
+			begin = nil // the head has no end
 		}
 	}
 	if !bytes.EqualFold(begin, []byte(encoded)) {

@@ -245,7 +245,7 @@ func someBody(t *rapid.T) string {
 // TestStreamIsTheWhole: however a body is cut into pieces, it is what it is as a whole.
 func TestStreamIsTheWhole(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, setup{})
+	h := newHouse(t, setup{policy: func(p *session.Policy) { p.Create = session.Unlimited() }}) // each try has a session
 	rapid.Check(t, func(t *rapid.T) {
 		id := h.quick(call{method: "POST", path: "/v1/sessions", body: minimal})
 		sizes := rapid.SliceOfN(rapid.IntRange(1, 40), 1, 5).Draw(t, "sizes")

@@ -57,6 +57,7 @@ func contents() []struct{ name, content, want string } {
 		{"data URI without base64", quoted("data:image/png," + png), notBase64},
 		{"data URI without comma", quoted("data:image/png;base64" + png), notBase64},
 		{"data URI with nothing", quoted("data:image/png;base64,"), noData},
+		{"data URI that is cut off", quoted("data:image/png;base64"), notBase64},
 		{"escaped slashes", `"` + strings.ReplaceAll("data:image/png;base64,"+png, "/", `\/`) + `"`, ""},
 		{"escaped pluses", `"` + strings.ReplaceAll(png, "+", `\u002B`) + `"`, ""},
 		{"all escaped", `"` + escaped(png) + `"`, ""},
