@@ -45,8 +45,12 @@ var quick = sync.OnceValue(func() string {
 // migrated opens a database file that has the schema.
 func migrated(t testing.TB, driver, file string, pool int) *sql.DB {
 	t.Helper()
-	db := open(t, driver, file, pool)
-	if err := sqlkeeper.Migrate(t.Context(), db, sqlkeeper.SQLite()); err != nil {
+	return migrate(t, open(t, driver, file, pool), sqlkeeper.SQLite())
+}
+
+func migrate(t testing.TB, db *sql.DB, d sqlkeeper.Dialect) *sql.DB {
+	t.Helper()
+	if err := sqlkeeper.Migrate(t.Context(), db, d); err != nil {
 		t.Fatal(err)
 	}
 	return db
@@ -54,7 +58,12 @@ func migrated(t testing.TB, driver, file string, pool int) *sql.DB {
 
 func newKeeper(t testing.TB, db *sql.DB, masters ...session.Key) *sqlkeeper.Keeper {
 	t.Helper()
-	k, err := sqlkeeper.New(db, sqlkeeper.SQLite(), masters[0], masters[1:]...)
+	return keeperOf(t, db, sqlkeeper.SQLite(), masters...)
+}
+
+func keeperOf(t testing.TB, db *sql.DB, d sqlkeeper.Dialect, masters ...session.Key) *sqlkeeper.Keeper {
+	t.Helper()
+	k, err := sqlkeeper.New(db, d, masters[0], masters[1:]...)
 	if err != nil {
 		t.Fatalf("New: %v", err)
 	}

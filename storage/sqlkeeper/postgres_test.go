@@ -63,20 +63,12 @@ func openPostgres(t testing.TB, driver, at string, pool int) *sql.DB {
 
 func migratedPostgres(t testing.TB, driver, at string, pool int) *sql.DB {
 	t.Helper()
-	db := openPostgres(t, driver, at, pool)
-	if err := sqlkeeper.Migrate(t.Context(), db, sqlkeeper.Postgres()); err != nil {
-		t.Fatal(err)
-	}
-	return db
+	return migrate(t, openPostgres(t, driver, at, pool), sqlkeeper.Postgres())
 }
 
 func onPostgres(t testing.TB, db *sql.DB, masters ...session.Key) *sqlkeeper.Keeper {
 	t.Helper()
-	k, err := sqlkeeper.New(db, sqlkeeper.Postgres(), masters[0], masters[1:]...)
-	if err != nil {
-		t.Fatalf("New: %v", err)
-	}
-	return k
+	return keeperOf(t, db, sqlkeeper.Postgres(), masters...)
 }
 
 // perName gives one database for each name of a test, which may open it several times.

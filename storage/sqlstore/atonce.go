@@ -138,13 +138,12 @@ func (s *Store) applyInDoubt(ctx context.Context, changes []session.Change) ([]e
 			errs, err = s.applyInTransaction(ctx, from)
 			return err
 		})
+		if err != nil && !errors.As(err, new(*apartError)) {
+			err = s.wrap("apply", &commitError{err}) // also of a half
+		}
 		return s.doneBefore(ctx, from.take(), errs), err
 	}
-	errs, err := transaction[session.Change](doubting).orApart(ctx, fixed[session.Change](changes))
-	if err != nil {
-		return nil, s.wrap("apply", &commitError{err})
-	}
-	return errs, nil
+	return transaction[session.Change](doubting).orApart(ctx, fixed[session.Change](changes))
 }
 
 // doneBefore are the refusals of changes, but for those of changes that are done.

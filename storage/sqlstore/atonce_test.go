@@ -361,3 +361,20 @@ func TestArrayHook(t *testing.T) {
 		})
 	}
 }
+
+// Of changes that may yet be done since their statement was lost, one that then fails by itself may be done too: its caller
+// is told that, and not that it failed.
+func TestDoubtOfOneThatFailsApart(t *testing.T) {
+	t.Parallel()
+	spy, store := onPostgres().spiedStore(t, 1)
+	apply(t, store, several(1, "key", 100)...)
+	all := several(3, "key", 100)
+	all[2].Media = []session.Media{{ID: newID()}}
+	lost, bad := fail(1, "INSERT INTO bonafide_sessions", io.ErrUnexpectedEOF), fail(100, "INSERT INTO bonafide_media", errFault)
+	spy.On(func(query string) error { return errors.Join(lost(query), bad(query)) }, nil)
+	errs := store.Apply(t.Context(), all...)
+	spy.On(nil, nil)
+	if len(errs) != 3 || errs[0] != nil || errs[1] != nil || !errors.Is(errs[2], session.ErrUnknown) || !errors.Is(errs[2], errFault) {
+		t.Errorf("Apply: got %v, want the third to be unknown, by the fault", errs)
+	}
+}

@@ -2,7 +2,9 @@ package sqlstore_test
 
 import (
 	"errors"
+	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/bonafide-idv/bonafide/session"
@@ -124,5 +126,41 @@ func TestNameThatIsTakenMeanwhile(t *testing.T) {
 				t.Errorf("entries that are there: got %d, want %d", n, test.base)
 			}
 		})
+	}
+}
+
+// Of two changes of one call that are done apart, the first is lost before its commit, and is done again; what became of the
+// second cannot be found out. That stays so: done again it would be refused, though it is done.
+func TestUnknownIsNotDoneAgain(t *testing.T) {
+	t.Parallel()
+	spy, store := onPostgres().spiedStore(t, 4)
+	lost, unsure := inTransaction(creation(newID())), inTransaction(creation(newID()))
+	var commits atomic.Int64
+	together := fail(1, "INSERT INTO bonafide_sessions", errFault)
+	var look func(string) error
+	spy.On(func(query string) error {
+		if query == "COMMIT" && commits.Add(1) == 1 {
+			return io.ErrUnexpectedEOF
+		}
+		if commits.Load() == 2 && look == nil {
+			look = fail(1, "SELECT seq FROM bonafide_events", errFault)
+		}
+		if look != nil {
+			return look(query)
+		}
+		return together(query)
+	}, func(query string) error {
+		if query == "COMMIT" && commits.Load() == 2 {
+			return io.ErrUnexpectedEOF
+		}
+		return nil
+	})
+	errs := store.Apply(t.Context(), lost, unsure)
+	spy.On(nil, nil)
+	if len(errs) != 2 || errs[0] != nil || !errors.Is(errs[1], session.ErrUnknown) {
+		t.Errorf("Apply: got %v, want the first to be done and the second unknown", errs)
+	}
+	if load(t, store, lost) == nil || load(t, store, unsure) == nil {
+		t.Error("one of the sessions is not there")
 	}
 }
