@@ -61,7 +61,8 @@ func (t Token) unsigned() []byte {
 }
 
 func appendID(dst []byte, id uuid.UUID) []byte {
-	return append(append(append(dst, '"'), id.String()...), '"')
+	text, _ := id.MarshalText() // never fails
+	return append(append(append(dst, '"'), text...), '"')
 }
 
 func appendText(dst []byte, text string) []byte {

@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	"github.com/google/uuid"
 )
@@ -73,14 +74,37 @@ func (k Key) open(s *Session, p part, sealed []byte) ([]byte, error) {
 
 // sealJSON seals a value in the form in which it is kept.
 func (k Key) sealJSON(s *Session, p part, v any) ([]byte, error) {
-	var b bytes.Buffer
-	b.Grow(1 << 10) // most are shorter
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	d := desks.Get().(*desk)
+	defer d.clean()
+	if err := d.enc.Encode(v); err != nil {
 		return nil, fmt.Errorf("session: %s: %w", p.kind, err)
 	}
-	return k.seal(s, p, b.Bytes()), nil
+	return k.seal(s, p, d.text.Bytes()), nil
+}
+
+// desk is where a text is written before it is sealed.
+type desk struct {
+	text bytes.Buffer
+	enc  *json.Encoder
+}
+
+var desks = sync.Pool{New: func() any {
+	d := new(desk)
+	d.enc = json.NewEncoder(&d.text)
+	d.enc.SetEscapeHTML(false)
+	return d
+}}
+
+// maxDesk is how many bytes a desk that is kept may have.
+const maxDesk = 16 << 10
+
+// clean makes the desk ready for the next, who finds nothing of what lay on it.
+func (d *desk) clean() {
+	clear(d.text.Bytes())
+	d.text.Reset()
+	if d.text.Cap() <= maxDesk {
+		desks.Put(d)
+	}
 }
 
 // openJSON opens what sealJSON made. Nothing, as after an erasure, leaves v as it is.

@@ -66,14 +66,15 @@ func readFacts(body []byte) (session.Facts, error) {
 		return session.Facts{}, err
 	}
 	var r reader
-	v := r.object(r.required(root.Member("verification"), memberMissing)).Members()
+	var all, ofPerson, ofDocument jsontext.Room
+	v := r.object(r.required(root.Member("verification"), memberMissing)).Members(&all)
 	address := r.object(v.Member("address"))
 	facts := session.Facts{
 		ExternalRef: r.optional(v.Member("vendorData"), vendorDataNotText),
 		EndUserID:   r.optional(v.Member("endUserId"), memberInvalid),
 		Callback:    r.text(v.Member("callback")),
-		Person:      r.person(r.object(v.Member("person")).Members()),
-		Document:    r.document(r.object(v.Member("document")).Members()),
+		Person:      r.person(r.object(v.Member("person")).Members(&ofPerson)),
+		Document:    r.document(r.object(v.Member("document")).Members(&ofDocument)),
 		Address:     r.text(address.Member("fullAddress")),
 		Street:      r.text(address.Member("street")),
 		HouseNumber: r.text(address.Member("houseNumber")),

@@ -80,11 +80,12 @@ func (v Value) Member(name string) Value {
 }
 
 // Members are those of an object, found in one pass, for who looks for several of them. Of anything else there are none.
-func (v Value) Members() Members {
+// They are kept in room as far as there is some, which spares who has it on the stack a visit to the heap.
+func (v Value) Members(room *Room) Members {
 	if v.Kind() != Object {
 		return nil
 	}
-	all := make(Members, 0, 16)
+	all := Members(room[:0])
 	v.Each(func(key, element Value) bool {
 		all = append(all, member{key, element})
 		return true
@@ -96,6 +97,9 @@ func (v Value) Members() Members {
 type Members []member
 
 type member struct{ key, value Value }
+
+// Room is for as many members as most objects have.
+type Room [16]member
 
 // Member is [Value.Member].
 func (m Members) Member(name string) Value {

@@ -7,24 +7,45 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
-// usual is how long a text of ours is at most, as a rule.
-const usual = 1 << 10
+// writer is where a text is written before its length is known.
+type writer struct {
+	text bytes.Buffer
+	enc  *json.Encoder
+}
+
+var writers = sync.Pool{New: func() any {
+	w := new(writer)
+	w.enc = json.NewEncoder(&w.text)
+	w.enc.SetEscapeHTML(false)
+	return w
+}}
+
+// maxKept is how many bytes of room a writer has that is kept for the next text.
+const maxKept = 64 << 10
+
+// close gives the writer back. The next one to use it finds nothing of the text.
+func (w *writer) close() {
+	clear(w.text.Bytes())
+	w.text.Reset()
+	if w.text.Cap() <= maxKept {
+		writers.Put(w)
+	}
+}
 
 // Stringify writes v as JavaScript's JSON.stringify would: without white space and HTML escapes, U+2028, U+2029
 // and U+FFFD as they are, and without a newline at the end. A receiver that parses such a text and writes it
 // again has the same bytes, and a signature over them still fits. Members come in the order of the fields; raw JSON
 // must have been through [Normal]. Its errors are those of [json.Marshal].
 func Stringify(v any) ([]byte, error) {
-	var b bytes.Buffer
-	b.Grow(usual)
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	w := writers.Get().(*writer)
+	defer w.close()
+	if err := w.enc.Encode(v); err != nil {
 		return nil, err
 	}
-	return unescape(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+	return bytes.Clone(unescape(bytes.TrimSuffix(w.text.Bytes(), []byte("\n")))), nil
 }
 
 // unescape writes out, in place, the three characters that encoding/json escapes and JavaScript does not.

@@ -24,6 +24,9 @@ func URL(publicURL string, r *http.Request) string {
 // prefix is what was stripped from the path on its way here: the part of the path as it came that is not in the
 // path as it is now.
 func prefix(r *http.Request) string {
+	if r.RequestURI == r.URL.Path {
+		return "" // the rule: there is nothing to take apart
+	}
 	came, err := url.ParseRequestURI(r.RequestURI)
 	if err != nil {
 		return ""
