@@ -15,10 +15,11 @@ func remarks() map[[2]string]string {
 		{"signed create over HTTP, memstore, sealed", "a bare net/http handler that reads, verifies the HMAC and answers as many bytes"}: "" +
 			"no single thing is left that costs much. Beside what the bare handler does stand one strict pass over the JSON, rules " +
 			"for some forty facts, a key and a cipher for each session, an audit event chained by hashes, a signed token and a " +
-			"signed answer; and a quarter of the time goes to the garbage collector, as a session in memory is many values with " +
+			"signed answer; and a third of the time goes to the garbage collector, as a session in memory is many values with " +
 			"pointers. Tried: members that are found without copies, derived keys that are made once, facts that are sealed where " +
-			"they stand, one allocation for the head, which together took a fifth. Not tried: rows of bytes in memstore, and JSON " +
-			"that is appended instead of encoded by reflection.",
+			"they stand, one allocation for the head, buffers that are used again, which together took a quarter. Rows of bytes in " +
+			"memstore would take another fifth; then every change would read and write the whole of a session. Not tried: JSON that " +
+			"is appended instead of encoded by reflection.",
 		{"create on SQLite, FULL, 16 writers", "sqlx insert of the same bytes, one commit each"}: sharedCommit,
 		{"create on SQLite, FULL, 64 writers", "sqlx insert of the same bytes, one commit each"}: sharedCommit,
 		{"create on PostgreSQL, 16 writers", "sqlx+pgx single-row inserts of the same bytes"}:    createOnPostgreSQL,
