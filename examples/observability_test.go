@@ -109,16 +109,11 @@ func logged(t *testing.T, file *ast.File) (lines []line) {
 			case call == nil:
 			case name == "With" && isLogger(on):
 				with = append(with, constants(t, call.Args)...)
-			case name == "failed" && len(call.Args) == 3: // what Run tells of
-				lines = append(lines, line{"the " + constant(t, call.Args[1]) + " failed", "error", []string{"error"}})
 			case levels.MatchString(name) && isLogger(on):
 				if level, _, hasContext := strings.Cut(name, "Context"); len(call.Args) > 1 {
 					args := call.Args
 					if hasContext {
 						args = args[1:]
-					}
-					if _, built := args[0].(*ast.BinaryExpr); built {
-						return true // by failed
 					}
 					l := line{constant(t, args[0]), strings.ToLower(level), constants(t, args[1:])}
 					if _, derived := on.(*ast.Ident); derived {

@@ -63,7 +63,7 @@ var jobsAtOnce = room{EventDeciding: 64, EventScreening: 32, EventErasing: 16}
 // deciders, screenings or erasures are at work hinders nothing behind it, unless 4,000 sessions and more wait so: then
 // what fell due after those is written when they are fewer, though every reader sees an expiry at once. Any number of
 // processes may run at once on one store. What fails is logged to [Config.Log] and tried again; so is what panics in
-// any part of the [Config]. On a host's transaction it answers [ErrHosted].
+// any part of the [Config]. While the store is away that is logged once a minute, and once that it is there again. On a host's transaction it answers [ErrHosted].
 func (e *Engine) Run(ctx context.Context) error {
 	if e.hosted {
 		return ErrHosted
@@ -96,6 +96,8 @@ type runner struct {
 	swept   time.Time // when a sweep of orphans was last begun
 	full    bool      // the last sweep had no room for some of what is due
 	far     time.Time // when a sweep last looked behind those, and found none that needs no room
+
+	unswept, unclaimed outage // of sweeps and of claims
 
 	mu      sync.Mutex
 	checks  int
@@ -139,8 +141,13 @@ func (r *runner) sweep(ctx, work context.Context) time.Time {
 		look = farLook
 	}
 	swept, err := r.e.sweep(ctx, look, left)
-	if err != nil {
-		r.failed(ctx, "sweep", err)
+	if err != nil && ctx.Err() == nil && r.unswept.fails() {
+		r.e.cfg.Log.ErrorContext(ctx, "the sweep failed", "error", err)
+	}
+	if err == nil {
+		if times, tell := r.unswept.works(); tell {
+			r.e.cfg.Log.InfoContext(ctx, "the sweep works again", "times", times)
+		}
 	}
 	if r.full = swept.full; look == farLook && swept.done == len(swept.jobs) {
 		r.far = time.Now()
@@ -173,8 +180,13 @@ func (r *runner) relay(ctx, work context.Context) time.Time {
 	}
 	claimed, next, err := r.e.claim(ctx, min(left, sendsPerEndpoint), busy)
 	if err != nil {
-		r.failed(ctx, "relay", err)
+		if ctx.Err() == nil && r.unclaimed.fails() {
+			r.e.cfg.Log.ErrorContext(ctx, "the relay failed", "error", err)
+		}
 		return time.Time{}
+	}
+	if times, tell := r.unclaimed.works(); tell {
+		r.e.cfg.Log.InfoContext(ctx, "the relay works again", "times", times)
 	}
 	for _, d := range claimed {
 		r.begin(func() { r.e.send(work, d) }, func(n int) {
@@ -234,11 +246,5 @@ func (r *runner) sleep(ctx context.Context, next time.Time) {
 	case <-timer.C:
 	case <-r.free:
 	case <-r.e.cfg.wake:
-	}
-}
-
-func (r *runner) failed(ctx context.Context, what string, err error) {
-	if ctx.Err() == nil {
-		r.e.cfg.Log.ErrorContext(ctx, "the "+what+" failed", "error", err)
 	}
 }
