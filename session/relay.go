@@ -38,8 +38,9 @@ func (e *Engine) claim(ctx context.Context, n int, except []uuid.UUID) (claimed 
 func (e *Engine) send(ctx context.Context, d Delivery) {
 	before := d.Tries
 	ctx, watched := e.cfg.telemetry.delivery(ctx, d)
-	if err := survived(func() error { d = e.attempt(ctx, d); return nil }); err != nil {
-		d = d.putOff(e.now(), "configuration panicked")
+	var hindered error // on our side
+	if panicked := survived(func() error { d, hindered = e.attempt(ctx, d); return nil }); panicked != nil {
+		d, hindered = d.putOff(e.now(), "configuration panicked"), panicked
 	}
 	log := e.cfg.Log.With("delivery", d.ID, "session", d.Session, "endpoint", d.Endpoint, "note", d.Last.Note)
 	if d.Tries > before {
@@ -48,6 +49,8 @@ func (e *Engine) send(ctx context.Context, d Delivery) {
 	switch {
 	case d.State == DeliveryDead:
 		log.WarnContext(ctx, "a delivery is given up")
+	case hindered != nil:
+		log.ErrorContext(ctx, "a delivery could not be tried, and waits", "at", d.DueAt, "error", hindered)
 	case d.State.Pending() && d.Tries == before:
 		log.WarnContext(ctx, "a delivery was not tried, and waits", "at", d.DueAt)
 	case d.State.Pending():
@@ -69,27 +72,31 @@ func (e *Engine) send(ctx context.Context, d Delivery) {
 }
 
 // attempt makes one try, unless there is nothing true to tell any more or nobody to tell it to, and says what
-// is to become of the delivery. Only what was sent counts as a try.
-func (e *Engine) attempt(ctx context.Context, d Delivery) Delivery {
+// is to become of the delivery. Only what was sent counts as a try. With an error it is put off.
+func (e *Engine) attempt(ctx context.Context, d Delivery) (Delivery, error) {
 	now := e.now()
 	ep, nowhere, err := e.endpointFor(ctx, d)
 	if err != nil {
-		return d.putOff(now, "configuration not available")
+		return d.putOff(now, "configuration not available"), err
 	}
 	if nowhere != "" {
 		if d = d.putOff(now, nowhere); now.Sub(d.CreatedAt) >= goneTime {
 			d.State, d.DueAt = DeliveryDead, time.Time{}
 		}
-		return d
+		return d, nil
 	}
 	opened := d
 	state, err := e.openDelivery(ctx, &opened)
 	if err != nil {
-		return d.putOff(now, noteUnreadable)
+		why := noteAway
+		if errors.Is(err, ErrKeeper) {
+			why = noteUnreadable
+		}
+		return d.putOff(now, why), err
 	}
 	if state != d.State {
 		d.State, d.DueAt = state, time.Time{}
-		return d
+		return d, nil
 	}
 	sending, cancel := context.WithTimeout(ctx, sendTime)
 	defer cancel()
@@ -105,7 +112,7 @@ func (e *Engine) attempt(ctx context.Context, d Delivery) Delivery {
 	} else if d.DueAt, again = ep.Retry.Next(d.Tries, d.Last.At); !again {
 		d.State = DeliveryDead
 	}
-	return d
+	return d, nil
 }
 
 // putOff leaves a delivery for later that could not be sent for a reason on our side: a minute, and longer each
@@ -131,6 +138,7 @@ const (
 	noteGone       = "endpoint is gone"
 	noteDisabled   = "endpoint is disabled"
 	noteUnreadable = "body cannot be opened"
+	noteAway       = "store or keys are not available"
 )
 
 // endpointFor finds where a delivery goes today, or says why nowhere.

@@ -1,7 +1,9 @@
 package session_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -39,6 +41,58 @@ func TestTheLogOfWhatWaits(t *testing.T) {
 	b.settle()
 	if text := log.String(); !strings.Contains(text, "was not tried, and waits") || !strings.Contains(text, "endpoint is disabled") || strings.Contains(text, "status=") {
 		t.Errorf("the log is %q, want that nothing was tried, and no status", text)
+	}
+}
+
+// absentKeeper opens no key while it is away.
+type absentKeeper struct {
+	session.Keeper
+	away error
+}
+
+func (k *absentKeeper) Open(ctx context.Context, id uuid.UUID, ref []byte) (session.Key, error) {
+	if k.away != nil {
+		return session.Key{}, k.away
+	}
+	return k.Keeper.Open(ctx, id, ref)
+}
+
+// TestHinderedDelivery waits without a try, and the log says why.
+func TestHinderedDelivery(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, note string
+		away       error
+	}{
+		{"the keys are away", "store or keys are not available", errors.New("connection refused")},
+		{"the key is another", "body cannot be opened", fmt.Errorf("%w: not its key", session.ErrKeeper)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			keeper, log := &absentKeeper{}, &strings.Builder{}
+			b := setUp(t, func(_ *session.Integration, cfg *session.Config) {
+				keeper.Keeper, cfg.Log = cfg.Keeper, slog.New(slog.NewTextHandler(log, nil))
+				cfg.Keeper = keeper
+			})
+			id := b.create("any").ID
+			b.upload(id)
+			keeper.away = c.away
+			b.settle()
+			for _, want := range []string{"could not be tried, and waits", c.note, c.away.Error()} {
+				if text := log.String(); !strings.Contains(text, want) || strings.Contains(text, "status=") {
+					t.Errorf("the log is %q, want %q in it and no status", text, want)
+				}
+			}
+			if told := b.receiver.Kinds(id); slices.Contains(told, session.EventCreated) {
+				t.Errorf("the receiver was told %v", told)
+			}
+			keeper.away = nil
+			b.clock.Add(time.Hour)
+			b.settle()
+			if told := b.receiver.Kinds(id); !slices.Contains(told, session.EventCreated) {
+				t.Errorf("when it was there again, the receiver was told %v, want of the creation, too", told)
+			}
+		})
 	}
 }
 
