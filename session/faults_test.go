@@ -5,14 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"runtime"
 	"slices"
-	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,7 +14,6 @@ import (
 	"github.com/bonafide-idv/bonafide/decision"
 	"github.com/bonafide-idv/bonafide/session"
 	"github.com/bonafide-idv/bonafide/session/sessiontest"
-	"github.com/bonafide-idv/bonafide/storage/memstore"
 )
 
 // again is an engine like the bench's, over the same store, keys, blobs and clock, but for what adjust changes.
@@ -235,167 +228,6 @@ func TestHeldIsWithdrawn(t *testing.T) {
 	}
 }
 
-// TestNothingUnreadable is written: what could not be read again is refused.
-func TestNothingUnreadable(t *testing.T) {
-	t.Parallel()
-	b := setUp(t, nil)
-	noDay := decision.Date{Year: 2020, Month: 13, Day: 45}
-	for name, facts := range map[string]session.Facts{
-		"date of birth":  {Person: session.Person{DateOfBirth: noDay}},
-		"date of issue":  {Document: session.Document{FirstIssue: decision.Date{Year: 2023, Month: 2, Day: 29}}},
-		"year 0":         {Person: session.Person{DateOfBirth: decision.Date{Month: 1, Day: 1}}},
-		"many consents":  {Consents: make([]session.Consent, 101)},
-		"year 10,000":    {Person: session.Person{DateOfBirth: decision.Date{Year: 10_000, Month: 1, Day: 1}}},
-		"negative years": {Person: session.Person{DateOfBirth: decision.Date{Year: -1, Month: 1, Day: 1}}},
-	} {
-		if _, err := b.Create(b.ctx, facts); !errors.Is(err, session.ErrFacts) {
-			t.Errorf("%s: %v, want ErrFacts", name, err)
-		}
-	}
-	id := b.to(session.StatusSubmitted)
-	for name, record := range map[string]decision.Record{
-		"no such day":   {Person: &decision.Person{DateOfBirth: noDay}},
-		"endless depth": {Additional: &decision.Additional{Other: []byte(`{"a":` + strings.Repeat("[", 9999) + strings.Repeat("]", 9999) + `}`)}},
-	} {
-		if _, err := b.Decide(b.ctx, id, decision.Verdict{Outcome: decision.Approved, Record: record}); !errors.Is(err, session.ErrVerdict) {
-			t.Errorf("%s: %v, want ErrVerdict", name, err)
-		}
-	}
-	if got := b.get(id).Status; got != session.StatusSubmitted {
-		t.Errorf("then %s", got)
-	}
-}
-
-// TestKeyGone: a session whose key was destroyed, as one from an old backup, can be deleted, and expires.
-func TestKeyGone(t *testing.T) {
-	t.Parallel()
-	b := setUp(t, nil)
-	deleted, expires := b.create("any"), b.create("any")
-	b.settle()
-	for _, s := range []*session.Snapshot{deleted, expires} {
-		if err := b.keeper.Destroy(b.ctx, s.ID, s.Key); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := b.Get(b.ctx, s.ID); !errors.Is(err, session.ErrErased) {
-			t.Errorf("get: %v, want ErrErased", err)
-		}
-	}
-	if _, err := b.Delete(b.ctx, deleted.ID); err != nil {
-		t.Errorf("delete: %v", err)
-	}
-	b.clock.Add(week)
-	b.settle()
-	if _, err := b.Get(b.ctx, deleted.ID); !errors.Is(err, session.ErrNotFound) {
-		t.Errorf("after the deletion: %v, want ErrNotFound", err)
-	}
-	if list, err := b.List(b.ctx, session.List{Status: []session.Status{session.StatusExpired}}); err != nil || len(list) != 1 || list[0].ID != expires.ID {
-		t.Errorf("expired: %v, %v", list, err)
-	}
-}
-
-// TestIntegrationChanges: what a decider says counts, whatever has become of the integration's sandbox flag
-// since.
-func TestIntegrationChanges(t *testing.T) {
-	t.Parallel()
-	b := setUp(t, nil)
-	id := b.create("Approve").ID
-	b.submit(id)
-	flipped := b.again(func(in *session.Integration, _ *session.Config) { in.Sandbox = true })
-	if _, err := flipped.Settle(b.ctx); err != nil {
-		t.Fatal(err)
-	}
-	if got := b.get(id).Status; got != session.StatusApproved {
-		t.Errorf("%s, want approved", got)
-	}
-}
-
-// TestBlockedDeciders hinder no expiry and no erasure, however many wait for them; one that ends its goroutine takes no place for ever; and
-// Run ends though they do not want to.
-func TestBlockedDeciders(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		store := memstore.New()
-		var atOnce atomic.Int64
-		engine, err := session.New(store, session.Config{
-			Integrations: session.Fixed{{Policy: session.Policy{
-				Deletion: true, Lifetime: time.Minute, DeciderLease: time.Hour, Create: session.Unlimited(),
-			}}},
-			Decider: session.DeciderFunc(func(ctx context.Context, c session.Case) (decision.Verdict, error) {
-				if c.Facts.Person.FirstName == "Goexit" {
-					runtime.Goexit()
-				}
-				atOnce.Add(1)
-				defer atOnce.Add(-1)
-				<-ctx.Done()
-				return decision.Verdict{}, ctx.Err()
-			}),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, stop := context.WithCancel(t.Context())
-		done := make(chan error)
-		go func() { done <- engine.Run(ctx) }()
-		submit := func(name string) {
-			s, err := engine.Create(ctx, session.Facts{Person: session.Person{FirstName: name}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := engine.Submit(ctx, s.ID); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for range 100 {
-			submit("Goexit")
-		}
-		<-time.After(time.Second)
-		for range 1000 {
-			submit("blocks")
-		}
-		open, err := engine.Create(ctx, session.Facts{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		<-time.After(time.Minute + time.Second)
-		rec, err := store.Load(ctx, session.Ref{ID: open.ID}, 0)
-		if err != nil || rec.Session.Status != session.StatusExpired {
-			t.Errorf("a second after its end: %s is stored, %v; want the expiry written", rec.Session.Status, err)
-		}
-		if n := atOnce.Load(); n != 64 {
-			t.Errorf("%d deciders are asked at once, want 64", n)
-		}
-		stopped := time.Now()
-		stop()
-		if err, took := <-done, time.Since(stopped); err != nil || took != 30*time.Second {
-			t.Errorf("Run ended after %s, %v; want the deciders to have their 30s", took, err)
-		}
-	})
-}
-
-// TestLogIsClean: nothing that a decider says of a person goes to the log.
-func TestLogIsClean(t *testing.T) {
-	t.Parallel()
-	var log bytes.Buffer
-	b := setUp(t, func(_ *session.Integration, cfg *session.Config) {
-		cfg.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		cfg.Decider = session.DeciderFunc(func(_ context.Context, c session.Case) (decision.Verdict, error) {
-			if c.Tries == 1 {
-				return decision.Verdict{}, fmt.Errorf("no such person: canary %v", c)
-			}
-			return decision.Verdict{Outcome: "canary"}, nil
-		})
-	})
-	b.receiver.Answer(500)
-	b.submit(b.create("canary").ID)
-	for range 5 {
-		b.settle()
-		b.clock.Add(time.Hour)
-	}
-	if text := log.String(); strings.Contains(text, "canary") || strings.Contains(text, "customer-17") || !strings.Contains(text, "decider failed") {
-		t.Errorf("the log says:\n%s", text)
-	}
-}
-
 // TestHostedEngine neither settles nor runs.
 func TestHostedEngine(t *testing.T) {
 	t.Parallel()
@@ -406,28 +238,6 @@ func TestHostedEngine(t *testing.T) {
 	}
 	if err := hosted.Run(b.ctx); !errors.Is(err, session.ErrHosted) {
 		t.Errorf("Run: %v, want ErrHosted", err)
-	}
-}
-
-// refless is a keeper whose refs nobody can keep.
-type refless struct {
-	session.Keeper
-	ref []byte
-}
-
-func (k refless) Make(ctx context.Context, id uuid.UUID) (session.Key, []byte, error) {
-	key, _, err := k.Keeper.Make(ctx, id)
-	return key, k.ref, err
-}
-
-// TestBadRefs: a session whose key could not be found again is not made.
-func TestBadRefs(t *testing.T) {
-	t.Parallel()
-	for _, ref := range [][]byte{nil, {}, make([]byte, 129)} {
-		b := setUp(t, func(_ *session.Integration, cfg *session.Config) { cfg.Keeper = refless{cfg.Keeper, ref} })
-		if _, err := b.Create(b.ctx, session.Facts{}); !errors.Is(err, session.ErrKeeper) {
-			t.Errorf("a ref of %d bytes: %v, want ErrKeeper", len(ref), err)
-		}
 	}
 }
 
@@ -457,46 +267,4 @@ func TestSnapshotsOfVerbs(t *testing.T) {
 		t.Fatal(err)
 	}
 	same("decide", s)
-}
-
-// TestLongLease: a lease is as long as the policy says. The decider's goroutine ends, as with its process.
-func TestLongLease(t *testing.T) {
-	t.Parallel()
-	asked := 0
-	b := setUp(t, func(in *session.Integration, cfg *session.Config) {
-		in.Policy.DeciderLease = 6 * time.Hour
-		cfg.Decider = session.DeciderFunc(func(context.Context, session.Case) (decision.Verdict, error) {
-			if asked++; asked == 1 {
-				runtime.Goexit()
-			}
-			return decision.Verdict{}, errors.New("not now")
-		})
-	})
-	b.submit(b.create("any").ID)
-	var first sync.WaitGroup
-	first.Go(func() {
-		_, err := b.Settle(b.ctx)
-		t.Errorf("Settle outlived its decider, and answered %v", err)
-	})
-	first.Wait()
-	b.clock.Add(6*time.Hour - time.Microsecond)
-	b.settle()
-	if asked != 1 {
-		t.Errorf("asked %d times within its lease", asked)
-	}
-	b.clock.Add(time.Microsecond)
-	b.settle()
-	if asked != 2 {
-		t.Errorf("asked %d times after it", asked)
-	}
-	b.clock.Add(2*time.Minute - time.Microsecond)
-	b.settle()
-	if asked != 2 {
-		t.Errorf("asked %d times within two minutes after the second try has failed", asked)
-	}
-	b.clock.Add(time.Microsecond)
-	b.settle()
-	if asked != 3 {
-		t.Errorf("asked %d times after them", asked)
-	}
 }

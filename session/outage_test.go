@@ -40,7 +40,9 @@ func (a *away) Claim(ctx context.Context, now, until time.Time, n int, except []
 // nobody is told of anything.
 type nobody struct{}
 
-func (nobody) Deliver(context.Context, session.Endpoint, session.Delivery) session.Try { return session.Try{} }
+func (nobody) Deliver(context.Context, session.Endpoint, session.Delivery) session.Try {
+	return session.Try{}
+}
 
 // TestOutageIsToldOnceAMinute: a store that is away, and one that comes and goes, fill no log; what is due is done when it is back.
 func TestOutageIsToldOnceAMinute(t *testing.T) {

@@ -96,6 +96,9 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 		defer stop()
 	}
 	report, failed := measureAll(ctx, o, home, machine, errs)
+	if len(report.Outcomes) == 0 {
+		return fmt.Errorf("no row matches -run %q", o.rows)
+	}
 	text := report.Markdown()
 	if _, err := io.WriteString(out, text); err != nil {
 		return err

@@ -30,6 +30,15 @@ func TestTableOfOneRow(t *testing.T) {
 	}
 }
 
+func TestNoRow(t *testing.T) {
+	t.Parallel()
+	var out, errs strings.Builder
+	err := run(t.Context(), []string{"-quick", "-run", "^nothing$", "-dir", t.TempDir()}, &out, &errs)
+	if err == nil || !strings.Contains(err.Error(), "^nothing$") || out.String() != "" {
+		t.Errorf("got %q, %v, want no table and an error that names the pattern", out.String(), err)
+	}
+}
+
 func TestFlagsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,13 +16,15 @@ import (
 
 var crashes = flag.Int("crashes", 0, "how many servers are killed on each database; 0: as many as suit the machine")
 
-// kills is how many servers a test kills.
+// kills is how many servers a test kills: three times as many where there is time for it.
 func kills(usual int) int {
 	switch {
 	case *crashes > 0:
 		return *crashes
 	case testing.Short():
 		return 5
+	case os.Getenv("BONAFIDE_TEST_LONG") != "":
+		return 3 * usual
 	}
 	return usual
 }
@@ -32,14 +35,14 @@ func TestServersKilled(t *testing.T) {
 	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
-		newSiege(t, place{Dir: t.TempDir()}).run(kills(150), nil)
+		newSiege(t, place{Dir: t.TempDir()}).run(kills(50), nil)
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
 		server := postgrestest.New(t)
 		s := newSiege(t, place{Dir: t.TempDir(), Postgres: server.URL()})
-		s.run(kills(75), func(round int) func() {
-			if round%(kills(75)/3+1) != 1 {
+		s.run(kills(25), func(round int) func() {
+			if round%(kills(25)/3+1) != 1 {
 				return nil
 			}
 			return func() { server.Kill(); server.Start() }

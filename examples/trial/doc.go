@@ -7,5 +7,7 @@
 //
 //	go test ./examples/trial -run TestServersKilled -crashes 1000
 //
-// kills more servers than the default, which suits a machine with two cores. PostgreSQL is killed too, three times.
+// kills more servers than the default, which suits a machine with two cores. PostgreSQL is killed too, three times. With
+// BONAFIDE_TEST_LONG=1 in the environment, three times as many servers are killed, and workers have three times as much to
+// do.
 package trial

@@ -3,6 +3,7 @@ package trial_test
 import (
 	"context"
 	"database/sql"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -184,8 +185,11 @@ func (w *workshop) is(e *session.Engine, want session.Status, ids ...uuid.UUID) 
 
 // many is as many as suit how long the tests may take.
 func many(n int) int {
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		return n / 10
+	case os.Getenv("BONAFIDE_TEST_LONG") == "":
+		return n / 3
 	}
 	return n
 }

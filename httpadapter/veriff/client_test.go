@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"image"
 	"image/jpeg"
 	"image/png"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -210,7 +210,7 @@ func (h *house) upload(id, context string, content []byte) string {
 }
 
 func uploadBody(context string, content []byte) string {
-	return fmt.Sprintf(`{"image":{"context":%q,"content":%q}}`, context, base64.StdEncoding.EncodeToString(content))
+	return `{"image":{"context":` + strconv.Quote(context) + `,"content":"` + base64.StdEncoding.EncodeToString(content) + `"}}`
 }
 
 // open follows the session's link.

@@ -71,17 +71,22 @@ func onPostgres(t testing.TB, db *sql.DB, masters ...session.Key) *sqlkeeper.Kee
 	return keeperOf(t, db, sqlkeeper.Postgres(), masters...)
 }
 
-// perName gives one database for each name of a test, which may open it several times.
+// perName gives one schema for each name of a test, which may open it several times. All are in one database, where
+// nobody has sessions: to make a database takes longer than most tests.
 func perName(t *testing.T) func(*testing.T) *sql.DB {
 	var mu sync.Mutex
-	at := map[string]string{}
+	at, schemas := newDatabase(t), map[string]string{}
+	whole := openPostgres(t, "pgx", at, 1)
 	return func(sub *testing.T) *sql.DB {
 		mu.Lock()
 		defer mu.Unlock()
-		if at[sub.Name()] == "" {
-			at[sub.Name()] = newDatabase(t)
+		schema := schemas[sub.Name()]
+		if schema == "" {
+			schema = fmt.Sprintf("keys_%d", len(schemas))
+			exec(sub, whole, "CREATE SCHEMA "+schema)
+			schemas[sub.Name()] = schema
 		}
-		return migratedPostgres(sub, "pgx", at[sub.Name()], 4)
+		return migratedPostgres(sub, "pgx", at+"&search_path="+schema, 4)
 	}
 }
 

@@ -3,6 +3,7 @@ package sqlstore_test
 import (
 	"database/sql"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -77,8 +78,8 @@ func TestPartitionsOfTime(t *testing.T) {
 
 // Every promise is kept where rows of one change are in different parts.
 func TestPartitions(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the same cases run on tables that are not divided")
+	if testing.Short() || os.Getenv("BONAFIDE_TEST_LONG") == "" {
+		t.Skip("the same cases run on tables that are not divided; BONAFIDE_TEST_LONG=1 has them run on these, too")
 	}
 	t.Parallel()
 	at := partitioned(t, "HASH", func(table string) (parts []string) {

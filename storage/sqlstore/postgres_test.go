@@ -3,7 +3,9 @@ package sqlstore_test
 import (
 	"cmp"
 	"database/sql"
+	"flag"
 	"io/fs"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +19,13 @@ import (
 	"github.com/bonafide-idv/bonafide/storage/storetest/postgrestest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(postgrestest.Tests{M: m}) }
+// A walk of a model is a thousand statements of a server's, and so there are fewer, unless there is time for more.
+func TestMain(m *testing.M) {
+	if os.Getenv("BONAFIDE_TEST_LONG") == "" {
+		_ = flag.Set("rapid.checks", "40")
+	}
+	goleak.VerifyTestMain(postgrestest.Tests{M: m})
+}
 
 // postgresFile makes a migrated schema, as migratedFile does a file, and gives its address.
 func postgresFile(t testing.TB) string {

@@ -106,14 +106,26 @@ func version(ctx context.Context, bin string) string {
 
 // settings are those of a small server in production that nobody else can reach: it syncs every commit.
 func settings(socket, data string) []string {
+	memory, _ := os.ReadFile("/proc/meminfo")
 	args := []string{"-D", data, "-k", socket, "-h", ""}
 	for _, s := range []string{
-		"fsync=on", "synchronous_commit=on", "full_page_writes=on", "shared_buffers=1GB", "max_wal_size=8GB",
-		"checkpoint_timeout=30min", "max_connections=200", "jit=off",
+		"fsync=on", "synchronous_commit=on", "full_page_writes=on", fmt.Sprintf("shared_buffers=%dMB", buffers(string(memory))),
+		"max_wal_size=8GB", "checkpoint_timeout=30min", "max_connections=200", "jit=off",
 	} {
 		args = append(args, "-c", s)
 	}
 	return args
+}
+
+// buffers is how much memory the server takes for itself, in MB: a quarter of the machine's, as its documentation advises
+// (https://www.postgresql.org/docs/current/runtime-config-resource.html), but at most 4 GB; 1 GB where that is not known.
+// What the machine has is text in the form of /proc/meminfo.
+func buffers(meminfo string) int {
+	var kB int
+	if _, err := fmt.Sscanf(meminfo, "MemTotal: %d kB", &kB); err != nil {
+		return 1024
+	}
+	return min(max(kB/1024/4, 128), 4096)
 }
 
 // await waits until the server answers.

@@ -1,10 +1,12 @@
 package openapitest
 
 import (
+	"crypto/sha256"
 	"errors"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -21,6 +23,13 @@ type Contract struct {
 	dialect    Dialect
 	operations []*operation // the paths with the fewest parameters first
 	webhooks   map[string]*jsonschema.Schema
+	valid      sync.Map // of fits: what was looked at, and passed
+}
+
+// fits is a schema, and the SHA-256 of a body that it is right for.
+type fits struct {
+	schema *jsonschema.Schema
+	body   [sha256.Size]byte
 }
 
 // Dialect is what a wire language does that no OpenAPI document can say.
