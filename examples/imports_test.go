@@ -65,7 +65,7 @@ var law = map[string][]string{
 	"examples/hosttx":            {"session", "media", "storage/sqlstore"},
 	"examples/inprocess":         {"session", "media", "storage/memstore"},
 	"examples/receiver":          {"auth"},
-	"examples/server":            {"session", "decision", "decision/watchlist", "media", "auth", "httpadapter", "httpadapter/verifa", "httpadapter/veriff", "httpadapter/webhook", "storage/memstore", "storage/sqlstore", "storage/fileblobs", "storage/s3blobs", "storage/filekeeper"},
+	"examples/server":            {"session", "decision", "decision/watchlist", "media", "auth", "httpadapter", "httpadapter/verifa", "httpadapter/veriff", "httpadapter/webhook", "storage/memstore", "storage/sqlstore", "storage/fileblobs", "storage/s3blobs", "storage/filekeeper", "storage/sqlkeeper"},
 	"examples/testdata/generate": {},
 	"examples/trial":             {},
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/bonafide-idv/bonafide/httpadapter/verifa"
 	"github.com/bonafide-idv/bonafide/httpadapter/webhook"
 	"github.com/bonafide-idv/bonafide/session"
-	"github.com/bonafide-idv/bonafide/storage/filekeeper"
 )
 
 // server is everything that serves, and what must be closed after it.
@@ -26,7 +25,7 @@ type server struct {
 	said      map[string]string // by the configuration that it was started with
 	master    string            // file of the master key
 	directory *directory
-	keeper    *filekeeper.Keeper // nil: everything is in memory
+	keeper    keeper // nil: everything is in memory
 	engine    *session.Engine
 	keys      *verifa.Keys
 	handler   http.Handler
@@ -61,7 +60,7 @@ func build(ctx context.Context, cfg *config, log *slog.Logger) (*server, error) 
 	}
 	s := &server{
 		screened: screener != nil, said: cfg.said, master: cfg.masterKey,
-		directory: new(directory), keeper: d.files, close: d.close,
+		directory: new(directory), keeper: d.keeper, close: d.close,
 	}
 	if cfg.roster == nil {
 		s.own, err = ownOf(ctx, d, creds, keys)

@@ -52,15 +52,17 @@ type config struct {
 	planName        string
 	plan            verifa.Plan
 	captureTTL      time.Duration
-	masterKey       string // completed by check; empty: everything is in memory
-	previousMaster  string // empty: the master key is not being changed
+	keys            string          // completed by check; empty: everything is in memory
+	keysPostgres    *pgx.ConnConfig // nil: the keys are in a file
+	masterKey       string          // completed by check; empty: everything is in memory
+	previousMaster  string          // empty: the master key is not being changed
 	restored        bool
 	logLevelName    string
 	logLevel        slog.Level
 	synchronous     string          // of SQLite: full, normal or empty, which is full
 	sqlitePath      string          // empty: the database is not SQLite
 	postgres        *pgx.ConnConfig // nil: the database is not PostgreSQL
-	beside          string          // what the keys' file and the master key's are named after; empty: everything is in memory
+	beside          string          // what by default the keys' file and the master key's are named after; empty: everything is in memory
 	parsedKey       uuid.UUID
 	givenIdentity   bool // key and secret come from outside, not from the credentials file
 	holdsSecrets    bool // the file
@@ -78,9 +80,17 @@ the file.
 
 On PostgreSQL sessions, limits and deliveries are in the database, in the first schema of its search path, which has to be
 there; several servers of one machine share them if each is given the same -db and -data. The folder has the rest: the
-keys in postgres.keys, the master key in postgres.master unless -master-key says otherwise, credentials, and media unless
--blobs says otherwise. Give an address with a password in BONAFIDE_DB or the file, as others of the machine see the flags; it
-is never printed.
+keys in postgres.keys unless -keys says otherwise, the master key in postgres.master unless -master-key says otherwise,
+credentials, and media unless -blobs says otherwise. Give an address with a password in BONAFIDE_DB, BONAFIDE_KEYS or the
+file, as others of the machine see the flags; it is never printed.
+
+Servers on many machines are one if each is given the same -db postgres://…; the same -keys postgres://…, a database that
+no backup of the sessions takes along, best on a server that archives nothing; a copy of the same -master-key, which the
+first to start makes, and no other does; the same -blobs s3://…; and the same -api-key, -shared-secret, -live-key and
+-sandbox-key, or a copy of the same -config. Whoever is given no credentials makes its own in -data, knows none of the
+others' sessions, and holds up their webhooks. To change the master key of several servers, give each a copy of the next
+one, made of 32 random bytes, as -previous-master-key first, and when all have it, start each with that as -master-key and
+the present one as -previous-master-key.
 
 Media in S3 are sealed as they are in a folder. Who asks for them is said as everywhere in AWS: in AWS_ACCESS_KEY_ID and
 AWS_SECRET_ACCESS_KEY, a profile, or by the machine; the region by -blobs, or in AWS_REGION. An endpoint is asked for the bucket
@@ -133,7 +143,7 @@ func (c *config) flags() *flag.FlagSet {
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&c.addr, "addr", "127.0.0.1:8080", "`host:port` to listen on")
 	c.databaseFlags(flags)
-	flags.StringVar(&c.data, "data", "bonafide-data", "`folder` of keys and credentials, and of media unless -blobs says otherwise")
+	flags.StringVar(&c.data, "data", "bonafide-data", "`folder` of credentials, and of keys and media unless -keys and -blobs say otherwise")
 	flags.StringVar(&c.blobs, "blobs", "",
 		"`where` media are: a folder, or s3://BUCKET/PREFIX?endpoint=ADDRESS&region=REGION, of which endpoint is for another "+
 			"server than Amazon's (default DATA/media)")
@@ -190,8 +200,11 @@ func (c *config) verifaFlags(flags *flag.FlagSet) {
 		"`plan` of Verifa's customers, which bounds requests, creations and submissions: free, starter, professional or enterprise")
 }
 
-// masterFlags are those of the key that seals the sessions' keys.
+// masterFlags are those of the sessions' keys, and of the key that seals them.
 func (c *config) masterFlags(flags *flag.FlagSet) {
+	flags.StringVar(&c.keys, "keys", "",
+		"`where` the keys of the sessions are: a file, or postgres://USER@HOST/DATABASE, of another database than that of -db, "+
+			"for servers on many machines (default: the file of -db with .keys, and on PostgreSQL DATA/postgres.keys)")
 	flags.StringVar(&c.masterKey, "master-key", "",
 		"`file` of the 32 bytes that seal the keys of the sessions, made at the first start; keep it out of the backups of the "+
 			"rest (default: the file of -db with .master, and on PostgreSQL DATA/postgres.master)")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,13 +24,11 @@ func (c *config) checkStorage() (err error) {
 		c.db = "sqlite:" + filepath.Join(c.data, "bonafide.db")
 	}
 	switch kind, path, _ := strings.Cut(c.db, ":"); {
-	case c.db == "memory:" && c.masterKey+c.previousMaster != "":
-		return errors.New("-master-key and -previous-master-key are for a database that is kept, and -db memory: has none")
 	case c.db == "memory:":
 	case kind == "sqlite" && path != "" && !strings.HasPrefix(path, ":") && !strings.HasPrefix(path, "file:"):
 		c.sqlitePath, c.beside = path, path
 	case isPostgres(c.db):
-		if c.postgres, err = parsePostgres(c.db); err != nil {
+		if c.postgres, err = parsePostgres("-db", c.db); err != nil {
 			return err
 		}
 		c.beside = filepath.Join(c.data, "postgres")
@@ -41,13 +38,12 @@ func (c *config) checkStorage() (err error) {
 	if info, err := os.Stat(c.sqlitePath); err == nil && info.IsDir() {
 		return fmt.Errorf("-db %q is a folder, and must be a file", c.db)
 	}
-	if c.beside != "" {
-		c.masterKey = cmp.Or(c.masterKey, c.beside+".master")
+	for _, check := range []func() error{c.checkKeeper, c.checkSynchronous, c.checkBlobs} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
-	if err := c.checkSynchronous(); err != nil {
-		return err
-	}
-	return c.checkBlobs()
+	return nil
 }
 
 func (c *config) checkSynchronous() error {
@@ -66,17 +62,17 @@ func isPostgres(db string) bool {
 	return strings.HasPrefix(db, "postgres://") || strings.HasPrefix(db, "postgresql://")
 }
 
-// parsePostgres reads the address of a database. Its errors may hold a password, so none is passed on but that of a
+// parsePostgres reads the address of a database that a flag gives. Its errors may hold a password, so none is passed on but that of a
 // file, such as one of certificates.
-func parsePostgres(db string) (*pgx.ConnConfig, error) {
+func parsePostgres(flag, db string) (*pgx.ConnConfig, error) {
 	cfg, err := pgx.ParseConfig(db)
 	var file *fs.PathError
 	switch {
 	case errors.As(err, &file):
-		return nil, fmt.Errorf("-db names a file that cannot be read: %w", file)
+		return nil, fmt.Errorf("%s names a file that cannot be read: %w", flag, file)
 	case err != nil:
-		return nil, errors.New("-db cannot be read as postgres://USER:PASSWORD@HOST:PORT/DATABASE; a password needs %XX for " +
-			"other characters than letters and digits")
+		return nil, fmt.Errorf("%s cannot be read as postgres://USER:PASSWORD@HOST:PORT/DATABASE; a password needs %%XX for "+
+			"other characters than letters and digits", flag)
 	}
 	return cfg, nil
 }
@@ -96,9 +92,14 @@ func (c *config) shownDB() string {
 	if c.postgres == nil {
 		return c.db
 	}
+	return shownPostgres(c.postgres)
+}
+
+// shownPostgres is an address by who asks for what where, and nothing else of it.
+func shownPostgres(at *pgx.ConnConfig) string {
 	return (&url.URL{
-		Scheme: "postgres", User: url.User(c.postgres.User), Path: "/" + c.postgres.Database,
-		Host: net.JoinHostPort(c.postgres.Host, strconv.Itoa(int(c.postgres.Port))),
+		Scheme: "postgres", User: url.User(at.User), Path: "/" + at.Database,
+		Host: net.JoinHostPort(at.Host, strconv.Itoa(int(at.Port))),
 	}).String()
 }
 

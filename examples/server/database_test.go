@@ -43,8 +43,12 @@ func TestPostgresAddresses(t *testing.T) {
 		if got := c.shownDB(); got != want || !hasPassword(db) {
 			t.Errorf("%s is shown as %s, want %s; has a password: %v", db, got, want, hasPassword(db))
 		}
-		if c.masterKey != filepath.Join("folder", "postgres.master") || c.sqlitePath != "" {
-			t.Errorf("%s: the master key is %s, the file of SQLite %q", db, c.masterKey, c.sqlitePath)
+		if c.masterKey != filepath.Join("folder", "postgres.master") || c.sqlitePath != "" || c.shownKeys() != filepath.Join("folder", "postgres.keys") {
+			t.Errorf("%s: the master key is %s, the keys %s, the file of SQLite %q", db, c.masterKey, c.shownKeys(), c.sqlitePath)
+		}
+		c, err = parseConfig([]string{"-keys", db, "-data", "folder"}, func(string) string { return "" }, io.Discard)
+		if err != nil || c.shownKeys() != want || c.masterKey != filepath.Join("folder", "bonafide.db.master") {
+			t.Errorf("-keys %s: got %+v, %v, want %s", db, c, err, want)
 		}
 	}
 	var help bytes.Buffer

@@ -14,7 +14,6 @@ import (
 
 	"github.com/bonafide-idv/bonafide/media"
 	"github.com/bonafide-idv/bonafide/session"
-	"github.com/bonafide-idv/bonafide/storage/filekeeper"
 	"github.com/bonafide-idv/bonafide/storage/memstore"
 	"github.com/bonafide-idv/bonafide/storage/sqlstore"
 )
@@ -24,9 +23,8 @@ type depot struct {
 	store session.Store
 	// integration is that of a key which the flags or the files of credentials give.
 	integration func(ctx context.Context, key uuid.UUID, now time.Time) (uuid.UUID, error)
-	keeper      session.Keeper
-	key         session.Key        // the engine's own
-	files       *filekeeper.Keeper // the keeper, if it has a master key
+	keeper      keeper      // nil: everything is in memory
+	key         session.Key // the engine's own
 	blobs       media.Blobs
 	ping        func(context.Context) error
 	close       func()
@@ -49,23 +47,21 @@ func openDepot(ctx context.Context, cfg *config) (*depot, error) {
 	}, nil
 }
 
-// openSQLite opens the database, and the keys, which are beside it and not in it.
+// openSQLite opens the database, and the keys, which are not in it.
 func openSQLite(ctx context.Context, cfg *config) (*depot, error) {
 	path := cfg.sqlitePath
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	if exists(path) && !exists(path+".keys") {
-		return nil, fmt.Errorf("%s.keys is missing, without which nothing in the database can be read: put it back, or name another -db", path)
-	}
+	used := exists(path)
 	db, err := sql.Open("sqlite3", cfg.sqliteDSN())
 	if err != nil {
 		return nil, err
 	}
 	d := &depot{ping: db.PingContext, close: func() { _ = db.Close() }}
-	if err := d.openBeside(ctx, cfg, db, sqlstore.SQLite()); err != nil {
+	if err := d.openBeside(ctx, cfg, db, sqlstore.SQLite(), used); err != nil {
 		d.close()
-		return nil, fmt.Errorf("%s cannot be opened: %w", path, err)
+		return nil, fmt.Errorf("%s cannot be opened: %s", path, strings.Join(strings.Fields(err.Error()), " "))
 	}
 	return d, nil
 }
@@ -80,14 +76,11 @@ func (c *config) sqliteDSN() string {
 }
 
 // openBeside completes the depot around the database.
-func (d *depot) openBeside(ctx context.Context, cfg *config, db *sql.DB, dialect sqlstore.Dialect) error {
+func (d *depot) openBeside(ctx context.Context, cfg *config, db *sql.DB, dialect sqlstore.Dialect, used bool) error {
 	// The keys come first: a database without them is taken for one that has lost them.
-	keeper, err := openKeeper(cfg)
-	if err != nil {
+	if err := d.openKeeper(ctx, cfg, used); err != nil {
 		return err
 	}
-	d.keeper, d.files = keeper, keeper
-	d.close = func() { _, _ = keeper.Close(), db.Close() }
 	if err := sqlstore.Migrate(ctx, db, dialect); err != nil {
 		return err
 	}
@@ -96,8 +89,14 @@ func (d *depot) openBeside(ctx context.Context, cfg *config, db *sql.DB, dialect
 		return err
 	}
 	d.store, d.integration = store, store.Integration
-	d.key, err = engineKey(ctx, db, keeper)
-	return err
+	d.key, err = engineKey(ctx, db, d.keeper)
+	return notTheirs(cfg, err)
+}
+
+// closeFirst has something be closed before what is open already.
+func (d *depot) closeFirst(last func() error) {
+	rest := d.close
+	d.close = func() { _ = last(); rest() }
 }
 
 func exists(path string) bool {

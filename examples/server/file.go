@@ -32,7 +32,7 @@ func (c *config) fromFile(flags *flag.FlagSet) (integrations value, err error) {
 	for _, secret := range []string{"shared-secret", "live-key", "sandbox-key"} {
 		c.holdsSecrets = c.holdsSecrets || !otherwise[secret] && givenIn(flags)[secret]
 	}
-	c.holdsSecrets = c.holdsSecrets || !otherwise["db"] && hasPassword(c.db)
+	c.holdsSecrets = c.holdsSecrets || !otherwise["db"] && hasPassword(c.db) || !otherwise["keys"] && hasPassword(c.keys)
 	return integrations, err
 }
 

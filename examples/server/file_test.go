@@ -271,6 +271,8 @@ func TestReadableFile(t *testing.T) {
 		"secret of an integration": {`{"integrations":[{"api_key":"` + acmeKey + `","secrets":["` + hidden + `"]}]}`, "chmod 600"},
 		"live key":                 {`{"live_key":"` + liveKey + `"}`, "chmod 600"},
 		"password of a database":   {`{"db":"postgres://ada:` + hidden + `@db.example/d"}`, "chmod 600"},
+		"password of the keys":     {`{"keys":"postgres://ada:` + hidden + `@db.example/d"}`, "chmod 600"},
+		"file of keys":             {`{"keys":"` + hidden + `"}`, ""},
 		"sandbox key":              {`{"sandbox_key":"vk_sandbox_aaaaaaaaaaaaaaaa"}`, "chmod 600"},
 		"key of an integration":    {`{"integrations":[{"name":"a","dialect":"verifa","sandbox":false,"keys":[{"key":"` + liveKey + `"}]}]}`, "chmod 600"},
 		"hash of a key": {`{"integrations":[{"name":"a","dialect":"verifa","sandbox":false,"keys":[{"prefix":"vk_live_aaaa","hash":"` +

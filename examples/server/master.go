@@ -11,32 +11,8 @@ import (
 
 	"github.com/bonafide-idv/bonafide/session"
 	"github.com/bonafide-idv/bonafide/storage/filekeeper"
+	"github.com/bonafide-idv/bonafide/storage/sqlkeeper"
 )
-
-// openKeeper opens the keys of the sessions with the master key, and the previous one where it is being changed.
-func openKeeper(cfg *config) (*filekeeper.Keeper, error) {
-	keys := cfg.beside + ".keys"
-	if cfg.previousMaster == "" && exists(keys) && !exists(cfg.masterKey) {
-		return nil, fmt.Errorf("the master key %s is missing, without which nobody can be read: put it back, "+
-			"or name it with -master-key", cfg.masterKey)
-	}
-	var previous []session.Key
-	if cfg.previousMaster != "" {
-		if !exists(cfg.previousMaster) { // or it would be made
-			return nil, fmt.Errorf("-previous-master-key %s is missing", cfg.previousMaster)
-		}
-		key, err := filekeeper.LoadMaster(cfg.previousMaster)
-		if err != nil {
-			return nil, err
-		}
-		previous = append(previous, key)
-	}
-	master, err := filekeeper.LoadMaster(cfg.masterKey)
-	if err != nil {
-		return nil, err
-	}
-	return filekeeper.Open(keys, master, previous...)
-}
 
 // engineKeyID is what the keeper has the engine's own key under. It is no session's id, which has the form of version 4.
 var engineKeyID = uuid.NewSHA1(uuid.Nil, []byte("bonafide example server: the engine's own key"))
@@ -101,6 +77,11 @@ func (s *server) replaceMaster(ctx context.Context, cfg *config, log *slog.Logge
 
 // changeMaster has the master key of a file seal all keys, while the server serves.
 func (s *server) changeMaster(ctx context.Context, path string, log *slog.Logger) error {
+	if _, shared := s.keeper.(*sqlkeeper.Keeper); shared {
+		if err := mustBeCopied(path); err != nil {
+			return err
+		}
+	}
 	master, err := filekeeper.LoadMaster(path)
 	if err != nil {
 		return err

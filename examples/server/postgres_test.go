@@ -31,6 +31,11 @@ func newPostgres(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return withPassword(u)
+}
+
+// withPassword is an address with a password, if it has none.
+func withPassword(u *url.URL) string {
 	if _, given := u.User.Password(); !given {
 		u.User = url.UserPassword(u.User.Username(), password)
 	}
@@ -40,12 +45,19 @@ func newPostgres(t *testing.T) string {
 // TestTwoServersOnPostgres share sessions, media, keys, limits and deliveries.
 func TestTwoServersOnPostgres(t *testing.T) {
 	t.Parallel()
+	flags := []string{"-db", newPostgres(t), "-data", t.TempDir()}
+	share(t, func() []string { return flags })
+}
+
+// share has two servers be one, each of them started with the flags of its machine, and others.
+func share(t *testing.T, machine func() []string) {
+	t.Helper()
 	h := receive(t, "/decisions", "/events")
-	flags := []string{
-		"-db", newPostgres(t), "-data", t.TempDir(), "-create-per-minute", "3", "-allow-private-webhooks",
-		"-webhook-decisions-url", h.url + "/decisions", "-webhook-events-url", h.url + "/events",
+	serve := func() *running {
+		return start(t, append(machine(), "-create-per-minute", "3", "-allow-private-webhooks",
+			"-webhook-decisions-url", h.url+"/decisions", "-webhook-events-url", h.url+"/events")...)
 	}
-	one, two := start(t, flags...), start(t, flags...)
+	one, two := serve(), serve()
 	if two.key != one.key || two.secret != one.secret || two.live != one.live || two.sandbox != one.sandbox {
 		t.Fatal("the second server has other credentials")
 	}
@@ -95,10 +107,21 @@ func TestTwoServersOnPostgres(t *testing.T) {
 	}
 }
 
-// TestServersStartAtOnceOnPostgres: on an empty schema and an empty folder they agree on everything.
+// TestServersStartAtOnceOnPostgres: on an empty schema and an empty folder they agree on everything, wherever keys are.
 func TestServersStartAtOnceOnPostgres(t *testing.T) {
 	t.Parallel()
-	flags := []string{"-db", newPostgres(t), "-data", filepath.Join(t.TempDir(), "made")}
+	t.Run("keys in a file", func(t *testing.T) {
+		t.Parallel()
+		startAtOnce(t, "-db", newPostgres(t), "-data", filepath.Join(t.TempDir(), "made"))
+	})
+	t.Run("keys in a database", func(t *testing.T) {
+		t.Parallel()
+		startAtOnce(t, "-db", newPostgres(t), "-data", filepath.Join(t.TempDir(), "made"), "-keys", newDatabase(t))
+	})
+}
+
+func startAtOnce(t *testing.T, flags ...string) {
+	t.Helper()
 	servers := make([]*server, 3)
 	var starting sync.WaitGroup
 	for i := range servers {

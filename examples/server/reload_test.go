@@ -102,6 +102,8 @@ func TestReload(t *testing.T) {
 	waits(`"[codes log_level max_uploads]"`) // -addr is a flag here, and beats the file
 	reload(strings.Replace(file(`"two"`, ""), `"db":"memory:"`, `"db":"sqlite:x"`, 1), taken)
 	waits("[db]")
+	reload(strings.Replace(file(`"two"`, ""), `"db":"memory:"`, `"db":"sqlite:x","keys":"y"`, 1), taken)
+	waits(`"[db keys]"`)
 
 	for name, text := range map[string]string{
 		"not JSON":        `{"integrations":`,
