@@ -216,15 +216,21 @@ func (e *Engine) tidy(ctx context.Context, due string) error {
 
 // orphanHours reads how far the sweep has come, and notes at its very first that it begins now.
 func (e *Engine) orphanHours(ctx context.Context) (kept Entry, at orphanHours, err error) {
-	now := e.now()
-	found, err := e.store.Entries(ctx, EntryQuery{Kind: EntryOrphans, Name: orphansName, At: now, N: 1})
-	if err != nil {
-		return kept, at, err
-	}
-	if len(found) == 0 {
+	kept, at, err = e.findOrphanHours(ctx)
+	if err == nil && kept.Version == 0 {
+		now := e.now()
 		kept = Entry{Kind: EntryOrphans, ID: e.cfg.NewID(now), Name: orphansName, CreatedAt: now}
 		at = orphanHours{Next: media.Hour(now)}
-		return kept, at, e.keepOrphanHours(ctx, &kept, at)
+		err = e.keepOrphanHours(ctx, &kept, at)
+	}
+	return kept, at, err
+}
+
+// findOrphanHours reads how far the sweep has come; a version of 0: it has not begun.
+func (e *Engine) findOrphanHours(ctx context.Context) (kept Entry, at orphanHours, err error) {
+	found, err := e.store.Entries(ctx, EntryQuery{Kind: EntryOrphans, Name: orphansName, At: e.now(), N: 1})
+	if err != nil || len(found) == 0 {
+		return kept, at, err
 	}
 	if json.Unmarshal(found[0].Body, &at) != nil || !media.ValidHour(at.Next) {
 		return kept, at, fmt.Errorf("session: the entry %s, of how far orphans are swept, cannot be read", found[0].ID)

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +12,7 @@ import (
 	"github.com/bonafide-idv/bonafide/media"
 )
 
-// ErrSharedBlobs is what [Engine.SweepOrphans] answers, and removes nothing, where the blobs hold the marker of another
+// ErrSharedBlobs is what [Engine.CheckBlobs] and [Engine.SweepOrphans] answer, which then removes nothing, where the blobs hold the marker of another
 // store: it would take that one's media for orphans. Give each database a folder or a prefix of its own. The text names
 // the marker; where its store is gone for good, as when a database was made anew, or was restored from before its first
 // sweep, remove that blob by hand.
@@ -22,6 +23,51 @@ const markerText = "Marks whose blobs these are: see session.ErrSharedBlobs.\n"
 
 // markerHour is the hour of all markers, which no clock shows, so that no upload and no sweep is of it.
 func markerHour() string { return media.Hour(time.Time{}) }
+
+// CheckBlobs answers [ErrSharedBlobs] where the blobs hold the marker of another store, and changes nothing. A host that
+// asks before it serves finds a folder that was named by mistake while nothing is in it yet: from the first upload on
+// neither of the two has its orphans removed, by [Engine.SweepOrphans], which leaves the own marker.
+//
+// Errors: ErrSharedBlobs; [ErrHosted]; what the store and the blobs answer.
+func (e *Engine) CheckBlobs(ctx context.Context) (err error) {
+	ctx, verb := e.observe(ctx, "check_blobs")
+	defer verb.done(&err)
+	if e.hosted {
+		return ErrHosted
+	}
+	_, at, err := e.findOrphanHours(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, orphanTime)
+	defer cancel()
+	return survived(func() error {
+		found, err := e.findMarkers(ctx)
+		if err != nil {
+			return err
+		}
+		return otherMarker(found, at.Marker)
+	})
+}
+
+// findMarkers gives the own marker and another, if there is one.
+func (e *Engine) findMarkers(ctx context.Context) ([]string, error) {
+	found, err := e.cfg.Blobs.List(ctx, markerHour(), "", 2)
+	if err != nil {
+		return nil, fmt.Errorf("session: markers of the blobs: %w", err)
+	}
+	return found, nil
+}
+
+// otherMarker is ErrSharedBlobs where there is another marker than the own one.
+func otherMarker(found []string, own string) error {
+	for _, name := range found {
+		if name != own {
+			return fmt.Errorf("%w (the marker %s)", ErrSharedBlobs, name)
+		}
+	}
+	return nil
+}
 
 // markBlobs leaves the store's marker beside its blobs, unless it is there. ErrSharedBlobs: so is another one.
 // Which is its own is noted first, or a crash would leave a marker that nobody knows.
@@ -35,19 +81,14 @@ func (e *Engine) markBlobs(ctx context.Context, kept *Entry, at *orphanHours) er
 	ctx, cancel := context.WithTimeout(ctx, orphanTime)
 	defer cancel()
 	return survived(func() error {
-		found, err := e.cfg.Blobs.List(ctx, markerHour(), "", 2) // the own one and another
+		found, err := e.findMarkers(ctx)
 		if err != nil {
-			return fmt.Errorf("session: markers of the blobs: %w", err)
+			return err
 		}
 		if !slices.Contains(found, at.Marker) {
 			err = e.writeMarker(ctx, at.Marker)
 		}
-		for _, name := range found {
-			if name != at.Marker {
-				return fmt.Errorf("%w (the marker %s)", ErrSharedBlobs, name)
-			}
-		}
-		return err
+		return cmp.Or(otherMarker(found, at.Marker), err)
 	})
 }
 

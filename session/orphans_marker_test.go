@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +59,37 @@ func TestOrphansOfSharedBlobs(t *testing.T) {
 	if !b.there(kept.Blob) || b.there(orphan) {
 		t.Errorf("alone: there are the blob of a row: %t, the orphan: %t", b.there(kept.Blob), b.there(orphan))
 	}
+}
+
+// TestCheckBlobs finds another store's marker, before the own one is there and after, and leaves nothing behind.
+func TestCheckBlobs(t *testing.T) {
+	t.Parallel()
+	b := setUpSwept(t)
+	check := func(when string, e *session.Engine, want error) {
+		t.Helper()
+		before := b.marked()
+		if err := e.CheckBlobs(b.ctx); !errors.Is(err, want) {
+			t.Errorf("%s: got %v, want %v", when, err, want)
+		}
+		if after := b.marked(); !slices.Equal(before, after) {
+			t.Errorf("%s: the markers are %q, and were %q", when, after, before)
+		}
+	}
+	other := b.over(memstore.New(), b.swept)
+	if err := b.swept.Remove(b.ctx, b.marked()...); err != nil {
+		t.Fatal(err)
+	}
+	check("before there is a marker", b.Engine, nil)
+	check("before there is a marker", other, nil)
+	b.sweep(0)
+	check("with the own marker", b.Engine, nil)
+	check("with another's marker", other, session.ErrSharedBlobs)
+	if _, err := other.SweepOrphans(b.ctx); !errors.Is(err, session.ErrSharedBlobs) {
+		t.Fatal(err)
+	}
+	check("with both, the one", b.Engine, session.ErrSharedBlobs)
+	check("with both, the other", other, session.ErrSharedBlobs)
+	check("in a transaction", b.Engine.With(memstore.New()), session.ErrHosted)
 }
 
 // TestOrphansOfReplacedMediaInSharedBlobs: those stay too.
