@@ -223,7 +223,7 @@ func (b *batch) additions(passed []accepted, refused []session.Change) (*joint, 
 	if err := b.collect(passed); err != nil {
 		return nil, err
 	}
-	j := &joint{dialect: b.dialect}
+	j := b.joint()
 	cond := b.joinExpectation(j, refused)
 	b.joinPermits(j, cond)
 	for k := range b.set {

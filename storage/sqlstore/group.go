@@ -127,6 +127,7 @@ func (t *turn[T]) take() (all []T) {
 	}
 	t.calls = slices.Clone(t.queue[:calls])
 	t.queue = slices.Delete(t.queue, 0, calls)
+	all = make([]T, 0, things)
 	for _, c := range t.calls {
 		all = append(all, c.things...)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // The schema that this version of the package reads and writes.
-const schemaVersion = 5
+const schemaVersion = 6
 
 var (
 	// ErrNotMigrated: the database has no tables of ours, or older ones.

@@ -69,6 +69,8 @@ func (b *batch) beginLogs(keys []string) ([]logOf, error) {
 // joinPermits adds to a statement what writes the permits that were taken. Cond is one more condition for that, or empty.
 func (b *batch) joinPermits(j *joint, cond string) {
 	var logs, pages, dropped rowset
+	var keys []string
+	var oldest []int64
 	for _, key := range slices.Sorted(maps.Keys(b.permits)) {
 		l := b.permits[key]
 		begun := false
@@ -86,18 +88,20 @@ func (b *batch) joinPermits(j *joint, cond string) {
 		}
 		if begun {
 			dropped.add(key, l.Oldest())
+			keys, oldest = append(keys, key), append(oldest, l.Oldest())
 		}
 	}
 	for _, step := range []struct {
 		name, statement string
 		rows            *rowset
+		more            []any
 	}{
-		{"logs", b.queries.all.putPermitLogs + and(cond), &logs},
-		{"pages", b.queries.all.putPages.statement + where(cond) + b.queries.all.putPages.always, &pages},
-		{"dropped", b.queries.all.dropPages + and(cond), &dropped},
+		{"logs", b.queries.all.putPermitLogs + and(cond), &logs, nil},
+		{"pages", b.queries.all.putPages.statement + where(cond) + b.queries.all.putPages.always, &pages, nil},
+		{"dropped", b.queries.all.dropPages + and(cond), &dropped, []any{keys, oldest}},
 	} {
 		if step.rows.n > 0 {
-			j.with(step.name, step.statement, step.rows)
+			j.with(step.name, step.statement, append([]any{step.rows}, step.more...)...)
 		}
 	}
 }

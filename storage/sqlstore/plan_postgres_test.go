@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bonafide-idv/bonafide/session"
 	"github.com/bonafide-idv/bonafide/storage/internal/sqlspy"
 )
 
@@ -91,4 +92,45 @@ func (p *planned) explainPostgres(t *testing.T, s sqlspy.Statement) (out string)
 		out += line + "\n"
 	}
 	return out
+}
+
+// A tenant's log is long and that of one of its sessions is short: however PostgreSQL plans it, it looks at that one's rows
+// alone, without being told to by settings.
+func TestPlansOfALongLogOnPostgres(t *testing.T) {
+	t.Parallel()
+	p := newPlannedOn(t, onPostgres(), "")
+	exec(t, p.db, "INSERT INTO bonafide_deliveries (id, tenant, sandbox, session, integration, endpoint, event, seq, created_at, "+
+		"due_at, claims, tries, state, personal, last_at, last_status, last_note, body) "+
+		"SELECT decode(lpad(to_hex(i), 32, '0'), 'hex'), tenant, sandbox, decode(lpad(to_hex(i / 4), 32, '0'), 'hex'), integration, "+
+		"endpoint, event, i % 4, created_at, NULL, 1, 1, 'done', 1, NULL, 200, '', NULL "+
+		"FROM bonafide_deliveries, generate_series(1, 20000) AS n (i) WHERE session = $1", p.first.ID[:])
+	exec(t, p.db, "ANALYZE")
+	erase := step(p.first)
+	erase.Base, erase.Erase, erase.Withdraw = 1, session.EraseSealed, true
+	for _, plan := range []plan{
+		{"Deliveries of a session", func(t *testing.T, p *planned) error {
+			return p.deliveries(t, session.DeliveryQuery{Session: p.first.ID})
+		}, nil},
+		{"Claim", func(t *testing.T, p *planned) error { return p.claim(t, now) }, nil},
+		{"Apply with an erasure", func(t *testing.T, p *planned) error { return first(p.Apply(t.Context(), erase)) }, nil},
+	} {
+		p.spy.Taken()
+		if err := plan.run(t, p); err != nil {
+			t.Fatal(plan.verb, err)
+		}
+		looked := false
+		for _, s := range p.spy.Taken() {
+			found := p.explainPostgres(t, s)
+			if !strings.Contains(found, "bonafide_deliveries") {
+				continue
+			}
+			looked = looked || strings.Contains(found, "bonafide_deliveries_lane")
+			if strings.Contains(found, "bonafide_deliveries_log") || strings.Contains(found, "Seq Scan on bonafide_deliveries") {
+				t.Errorf("%s: %s:\n%s\ngot a look at all deliveries of the tenant", plan.verb, s.Query, found)
+			}
+		}
+		if !looked {
+			t.Errorf("%s: got no look at the index by session", plan.verb)
+		}
+	}
 }

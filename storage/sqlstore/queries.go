@@ -153,7 +153,7 @@ type deliveryQueries struct {
 }
 
 // goesFirst is true of a due delivery when no earlier one of its session to its endpoint has to leave before
-// it. It looks only at those of that session and endpoint, and as a rule at no more than the first of them.
+// it. It looks only at the earlier ones of that session and endpoint, which are few.
 const goesFirst = "NOT EXISTS (SELECT 1 FROM bonafide_deliveries AS earlier WHERE earlier." + pending +
 	" AND earlier.session = bonafide_deliveries.session AND earlier.endpoint = bonafide_deliveries.endpoint" +
 	" AND earlier.seq < bonafide_deliveries.seq AND (earlier.last_at IS NULL OR earlier.due_at <= ?))"

@@ -135,7 +135,7 @@ func (b *batch) writeRound(changes []accepted, last bool) error {
 	if err := b.collect(changes); err != nil {
 		return err
 	}
-	return b.writeJoint(&joint{dialect: b.dialect}, last)
+	return b.writeJoint(b.joint(), last)
 }
 
 // collect has the rows of the changes wait in the set.

@@ -3,15 +3,14 @@ package sqlstore
 import (
 	"context"
 	"database/sql/driver"
-	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
-
-	"github.com/jmoiron/sqlx"
 )
 
-// column is the values of one column of several rows, which go to the database as one array.
+// column is the values of one column of several rows, which go to the database as one array, without the NULLs at its end.
+// In each set of rows there is a column that has none.
 type column interface {
 	add(field any)
 	kind() string
@@ -21,7 +20,9 @@ type column interface {
 // columnFor is an empty column for such fields, which are those of columns.go.
 func columnFor(field any) column {
 	switch field.(type) {
-	case *ident, *perhaps, *digest, *[]byte, []byte:
+	case *[]byte:
+		return &bytesColumn{long: true}
+	case *ident, *perhaps, *digest, []byte:
 		return &bytesColumn{}
 	case *stamp, *flag, *int64, *int, int64, int:
 		return &intColumn{}
@@ -29,22 +30,31 @@ func columnFor(field any) column {
 	return &textColumn{}
 }
 
-type bytesColumn struct{ all [][]byte }
+type bytesColumn struct {
+	all  [][]byte
+	end  int  // of those that are there
+	long bool // as ciphertext is
+	size int  // of all together
+}
 
 func (c *bytesColumn) kind() string { return "BYTEA" }
-func (c *bytesColumn) array() any   { return c.all }
+func (c *bytesColumn) array() any   { return c.all[:c.end] }
 
 func (c *bytesColumn) add(field any) {
+	var b []byte
 	switch v := field.(type) {
 	case *ident:
-		c.all = append(c.all, v[:])
+		b = v[:]
 	case *[]byte:
-		c.all = append(c.all, *v)
+		b = *v
 	case []byte:
-		c.all = append(c.all, v)
+		b = v
 	default:
-		b, _ := valueOf(field).([]byte)
-		c.all = append(c.all, b)
+		b, _ = valueOf(field).([]byte)
+	}
+	c.all, c.size = append(c.all, b), c.size+len(b)
+	if b != nil {
+		c.end = len(c.all)
 	}
 }
 
@@ -100,19 +110,23 @@ func valueOf(field any) driver.Value {
 type sparse[T any] struct {
 	all   []T
 	there []bool
-	nulls bool
+	nulls bool // there is one before end
+	end   int  // of those that are there
 }
 
 func (s *sparse[T]) append(v T, there bool) {
-	s.all, s.there, s.nulls = append(s.all, v), append(s.there, there), s.nulls || !there
+	s.all, s.there = append(s.all, v), append(s.there, there)
+	if there {
+		s.nulls, s.end = s.nulls || s.end < len(s.all)-1, len(s.all)
+	}
 }
 
 func (s *sparse[T]) array() any {
 	if !s.nulls {
-		return s.all
+		return s.all[:s.end]
 	}
-	out := make([]*T, len(s.all))
-	for i := range s.all {
+	out := make([]*T, s.end)
+	for i := range out {
 		if s.there[i] {
 			out[i] = &s.all[i]
 		}
@@ -146,6 +160,26 @@ type joint struct {
 	dialect Dialect
 	text    strings.Builder
 	args    []any
+	long    []byte // grows to what the first argument is; nil: there is none such
+}
+
+// joint is a statement that writes the set. What is long in its rows goes as one value, of which each is a piece: an
+// array's elements are copied several times over, as the driver's buffers grow with each of them.
+func (b *batch) joint() *joint {
+	j := &joint{dialect: b.dialect}
+	size := 0
+	for k := range b.set {
+		for _, c := range b.set[k].columns {
+			if c, ok := c.(*bytesColumn); ok && c.long {
+				size += c.size
+			}
+		}
+	}
+	if size > 0 {
+		j.long = make([]byte, 0, size)
+		j.args = []any{j.long[:size]}
+	}
+	return j
 }
 
 // with adds a statement under a name. A rowset among args stands for its rows, and any other slice for an array; the
@@ -170,28 +204,60 @@ func (j *joint) add(text string, args ...any) {
 		if rows, ok := arg.(*rowset); ok {
 			j.unnest(rows)
 		} else {
-			j.text.WriteString("?")
-			j.args = append(j.args, j.dialect.arg(arg))
+			j.bind(arg)
 		}
 		text = after
 	}
 	j.text.WriteString(text)
 }
 
+// unnest adds rows. The server reads arrays that are unnested beside each other row by row, where those of one function in
+// FROM are copied first. What is missing at an array's end is NULL.
 func (j *joint) unnest(rows *rowset) {
-	j.text.WriteString("unnest(")
+	j.text.WriteString("(SELECT ")
 	for i, c := range rows.columns {
 		if i > 0 {
 			j.text.WriteString(", ")
 		}
-		fmt.Fprintf(&j.text, "CAST(? AS %s[])", c.kind())
-		j.args = append(j.args, j.dialect.arg(c.array()))
+		if b, ok := c.(*bytesColumn); ok && b.long && j.long != nil {
+			j.pieces(b)
+		} else {
+			j.array(c.kind(), c.array())
+		}
 	}
 	j.text.WriteString(")")
 }
 
-// query is the statement, as its dialect binds parameters.
-func (j *joint) query() string { return sqlx.Rebind(j.dialect.engine.Bind, j.text.String()) }
+func (j *joint) array(kind string, array any) {
+	j.text.WriteString("unnest(CAST(")
+	j.bind(array)
+	j.text.WriteString(" AS " + kind + "[]))")
+}
+
+// pieces adds a column as places in what is long.
+func (j *joint) pieces(c *bytesColumn) {
+	var from, length intColumn
+	for _, b := range c.all[:c.end] {
+		from.append(int64(len(j.long))+1, true)
+		length.append(int64(len(b)), b != nil)
+		j.long = append(j.long, b...)
+	}
+	j.text.WriteString("substring(CAST($1 AS BYTEA) FROM ")
+	j.array("INT", from.array())
+	j.text.WriteString(" FOR ")
+	j.array("INT", length.array())
+	j.text.WriteString(")")
+}
+
+// bind adds an argument, and its mark as every database with arrays has it.
+func (j *joint) bind(arg any) {
+	j.args = append(j.args, j.dialect.arg(arg))
+	j.text.WriteString("$")
+	j.text.WriteString(strconv.Itoa(len(j.args)))
+}
+
+// query is the statement.
+func (j *joint) query() string { return j.text.String() }
 
 // arg is an argument as the driver takes it.
 func (d Dialect) arg(v any) any {
@@ -219,8 +285,8 @@ func takesArrays(ctx context.Context, c Conn, d Dialect) (bool, error) {
 	}
 	var probe rowset
 	var none []byte
-	probe.add([]byte{}, int64(0), "")
 	probe.add(none, &stamp{}, new(label))
+	probe.add([]byte{}, int64(0), "")
 	j := joint{dialect: d}
 	j.add("SELECT (b IS NULL) = (n IS NULL) AND (n IS NULL) = (t IS NULL) AND (n IS NULL OR length(b) + n = 0)"+
 		" FROM ? AS x (b, n, t) ORDER BY n", &probe)

@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -54,6 +55,40 @@ func TestSetsAreAsRows(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestLongBytesInSets: what is sealed in the sessions of one call comes back as it was, also where it is empty or nothing:
+// added at once, and changed together.
+func TestLongBytesInSets(t *testing.T) {
+	t.Parallel()
+	on := onPostgres()
+	store := on.store(t, on.migrated(t, on.driver, 2))
+	long := bytes.Repeat([]byte{0xa5, 0, 0xff}, 1000)
+	var changes []session.Change
+	for _, sealed := range [][]byte{nil, {}, {7}, long, nil, []byte("last but two"), {}, nil} {
+		c := creation(newID())
+		c.Session.Sealed = sealed
+		changes = append(changes, c)
+	}
+	check := func(what string) {
+		t.Helper()
+		for i, c := range changes {
+			want := c.Session.Sealed
+			got, err := store.Load(t.Context(), session.Ref{Tenant: c.Session.Tenant, ID: c.Session.ID}, 0)
+			if err != nil || !bytes.Equal(got.Session.Sealed, want) || (got.Session.Sealed == nil) != (want == nil) {
+				t.Errorf("%s: session %d: got %#v, %v, want %#v", what, i, got.Session.Sealed, err, want)
+			}
+		}
+	}
+	apply(t, store, changes...)
+	check("added")
+	for i := range changes {
+		c := step(changes[i].Session)
+		c.Base, c.Session.Sealed = 1, changes[(i+1)%len(changes)].Session.Sealed
+		changes[i] = c
+	}
+	apply(t, store, changes...)
+	check("changed")
 }
 
 // inTx is Apply in a transaction of the host, which then commits.

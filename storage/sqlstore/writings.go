@@ -36,7 +36,7 @@ type many struct{ statement, always string }
 func newWritingQueries(q joined) (w writingQueries) {
 	add := func(k writing, table, columns, taken string) {
 		w.row[k] = q(insert(table, columns), taken)
-		w.rows[k] = many{"INSERT INTO " + table + " (" + columns + ") SELECT * FROM ?", " " + taken}
+		w.rows[k] = many{"INSERT INTO " + table + " (" + columns + ") SELECT * FROM ? AS x", " " + taken}
 	}
 	update := func(k writing, table, columns string) {
 		set := strings.Split(columns, ", ")
@@ -96,9 +96,12 @@ func newManyQueries(d Dialect) manyQueries {
 			"JOIN bonafide_permit_pages AS p ON p.key = x.key AND p.page = x.page",
 		putPermitLogs: "UPDATE bonafide_permit_logs AS t SET n = x.n, at = x.at, most = x.most " +
 			"FROM ? AS x (key, n, at, most) WHERE t.key = x.key",
-		putPages: many{"INSERT INTO bonafide_permit_pages (key, page, times) SELECT * FROM ?",
+		putPages: many{"INSERT INTO bonafide_permit_pages (key, page, times) SELECT * FROM ? AS x",
 			" ON CONFLICT (key, page) DO UPDATE SET times = excluded.times"},
-		dropPages:   "DELETE FROM bonafide_permit_pages AS t USING ? AS x (key, page) WHERE t.key = x.key AND t.page < x.page",
+		// The two arrays say again what the rows do, as there is an index scan for them however small the table was when
+		// the statement was planned.
+		dropPages: "DELETE FROM bonafide_permit_pages AS t USING ? AS x (key, page) WHERE t.key = x.key AND t.page < x.page " +
+			"AND t.key " + texts + " AND t.page < ANY(CAST(? AS BIGINT[]))",
 		dropExpired: dropExpired(d),
 
 		sameLogs: "(SELECT count(*) FROM locked JOIN ? AS x (key, n, at, most) " +
