@@ -16,14 +16,14 @@ func (s *Store) Apply(ctx context.Context, changes ...session.Change) []error {
 		return nil
 	}
 	if s.tx == nil {
-		return outcomes(s.changes.insist(ctx, s, changes, s.applyInTransaction))
+		return outcomes(s.changes.insist(ctx, s, s.ask(changes), s.applyAsked))
 	}
-	return outcomes(transaction[session.Change](s.applyTogether).alone(ctx, changes))
+	return outcomes(transaction[asked](s.applyTogether).alone(ctx, s.ask(changes)))
 }
 
 // applyTogether answers a refusal for each change, or one error for all, which then have no effect.
-func (s *Store) applyTogether(ctx context.Context, from things[session.Change]) ([]error, error) {
-	changes, errs, err := s.applyAtOnce(ctx, from)
+func (s *Store) applyTogether(ctx context.Context, from things[asked]) ([]error, error) {
+	changes, errs, err := s.applyAtOnce(ctx, bare{from})
 	switch {
 	case !errors.Is(err, errAtOnce):
 		return errs, err
@@ -31,17 +31,22 @@ func (s *Store) applyTogether(ctx context.Context, from things[session.Change]) 
 		return s.applyInDoubt(ctx, changes)
 	}
 	from.giveBack()
-	return s.applyInTransaction(ctx, from)
+	return s.applyAsked(ctx, from)
 }
 
 // applyInTransaction is applyTogether by what is there.
 func (s *Store) applyInTransaction(ctx context.Context, from things[session.Change]) ([]error, error) {
+	return s.applyAsked(ctx, unmade{from})
+}
+
+func (s *Store) applyAsked(ctx context.Context, from things[asked]) ([]error, error) {
 	var changes []session.Change
 	var errs []error
 	var logs map[string]*permitLog
 	err := s.writeOnce(ctx, func(ctx context.Context, c Conn) (err error) {
-		changes = from.take()
-		errs, logs, err = s.judgeAndWrite(ctx, c, changes, nil)
+		var made []*creation
+		changes, made = split(from.take())
+		errs, logs, err = s.judgeAndWrite(ctx, c, changes, made, nil)
 		return err
 	})
 	if err != nil {
@@ -61,12 +66,14 @@ func (s *Store) applyInTransaction(ctx context.Context, from things[session.Chan
 // That a part's id is taken shows when it is written, so that those who have new ids, as all have, do not pay
 // for a look. One change is then refused, and several are done apart; in a host's transaction what was written is undone,
 // and all are judged again without the change that was refused. So it is with an entry that is added beside another
-// of its name, where the dialect has no lock against that.
-func (s *Store) judgeAndWrite(ctx context.Context, c Conn, changes []session.Change,
+// of its name, where the dialect has no lock against that. So it is with the id of a new session too, where looking for
+// it is a statement more; but when a new session is refused for anything else, it is looked for.
+func (s *Store) judgeAndWrite(ctx context.Context, c Conn, changes []session.Change, made []*creation,
 	locked []session.Session) ([]error, map[string]*permitLog, error) {
-	taken, sets := map[int]error{}, s.sets
+	taken, sets, trusts := map[int]error{}, s.sets, !s.sets
 	for {
 		b := s.newBatch(ctx, c, locked)
+		b.made, b.trusts = made, trusts
 		if sets {
 			b.set = &set{}
 		}
@@ -74,6 +81,10 @@ func (s *Store) judgeAndWrite(ctx context.Context, c Conn, changes []session.Cha
 			return nil, nil, &statementError{err}
 		}
 		errs, passed := b.judgeAll(changes, taken)
+		if trusts && refusesNew(changes, errs, taken) {
+			trusts = false
+			continue
+		}
 		if len(passed) == 0 {
 			return errs, b.permits, errNothing
 		}
@@ -95,6 +106,16 @@ func (s *Store) judgeAndWrite(ctx context.Context, c Conn, changes []session.Cha
 			taken[i] = refusalOf(err)
 		}
 	}
+}
+
+// refusesNew reports whether a new session was refused, which first of all must be because its id is taken.
+func refusesNew(changes []session.Change, errs []error, taken map[int]error) bool {
+	for i := range changes {
+		if errs[i] != nil && changes[i].Base == 0 && taken[i] == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // statementError is a statement of a change that failed, though the change was not refused.

@@ -18,6 +18,7 @@ type accepted struct {
 	same    bool            // what is sealed in it
 	events  []session.Event // as they will be
 	entries []entryStep
+	made    *creation // ahead, with its rows; nil: nothing was
 }
 
 // batch is the changes of one transaction.
@@ -28,6 +29,9 @@ type batch struct {
 	heads   map[uuid.UUID]*head
 	entries entryHeads
 	permits map[string]*permitLog
+	trusts  bool        // that nobody has the id of a new session, until its row is added
+	made    []*creation // for each change what was made ahead; nil: nothing was
+	making  *creation   // rows are made for it; nil: they are written
 
 	set    *set            // rows wait in it to be written together; nil: each is written at once
 	events map[event]int64 // the numbers of older events; nil: they are looked for one by one
@@ -49,9 +53,13 @@ func (b *batch) load(changes []session.Change) error {
 	if err := b.loadPermits(changes); err != nil {
 		return err
 	}
-	var ids []uuid.UUID
+	var ids, fresh []uuid.UUID
 	for i := range changes {
-		if id := changes[i].Session.ID; id != uuid.Nil && b.heads[id] == nil {
+		switch id := changes[i].Session.ID; {
+		case id == uuid.Nil || b.heads[id] != nil:
+		case b.trusts && changes[i].Base == 0:
+			fresh = append(fresh, id)
+		default:
 			ids = append(ids, id)
 		}
 	}
@@ -62,6 +70,11 @@ func (b *batch) load(changes []session.Change) error {
 	if err := find(ids); err != nil {
 		return err
 	}
+	for _, id := range fresh {
+		if b.heads[id] == nil {
+			b.heads[id] = &head{}
+		}
+	}
 	return b.loadEntries(changes)
 }
 
@@ -71,10 +84,9 @@ func (b *batch) judgeAll(changes []session.Change, taken map[int]error) (errs []
 	for i := range changes {
 		if taken[i] != nil {
 			errs[i] = taken[i]
-		} else if a, err := b.judge(&changes[i]); err != nil {
+		} else if a, err := b.judge(&changes[i], i); err != nil {
 			errs[i] = err
 		} else {
-			a.index = i
 			passed = append(passed, a)
 		}
 	}
@@ -82,7 +94,7 @@ func (b *batch) judgeAll(changes []session.Change, taken map[int]error) (errs []
 }
 
 // judge accepts a change, and from then on the next ones are judged as if it were written.
-func (b *batch) judge(c *session.Change) (accepted, error) {
+func (b *batch) judge(c *session.Change, index int) (accepted, error) {
 	h := b.heads[c.Session.ID] // nil when it is of no session
 	if h != nil {
 		if err := h.refuse(c); err != nil {
@@ -97,8 +109,14 @@ func (b *batch) judge(c *session.Change) (accepted, error) {
 		return accepted{}, err
 	}
 	b.entries.keep(entries)
-	a := accepted{Change: c, entries: entries}
-	if h != nil {
+	a := accepted{Change: c, index: index, entries: entries}
+	if b.made != nil {
+		a.made = b.made[index]
+	}
+	switch {
+	case a.made != nil:
+		*h, a.events, a.after = a.made.after, a.made.events, a.made.after
+	case h != nil:
 		a.stays = h.place == placeOf(&c.Session)
 		a.same = h.sealed != nil && equal(*h.sealed, c.Session.Sealed)
 		a.events = h.change(c)
@@ -158,7 +176,12 @@ func (b *batch) write(a accepted) error {
 
 // writeRows writes the rows of a change, after all that gives way to them.
 func (b *batch) writeRows(a accepted) error {
-	if a.Session.ID != uuid.Nil {
+	switch {
+	case a.made != nil:
+		if err := b.writeMade(a.made); err != nil {
+			return err
+		}
+	case a.Session.ID != uuid.Nil:
 		if err := b.writeSession(a); err != nil {
 			return err
 		}
@@ -280,7 +303,11 @@ func (b *batch) add(k writing, fields ...any) error {
 		b.set[k].add(fields...)
 		return nil
 	}
-	return add(b.ctx, b.conn, b.queries.row[k], fields...)
+	if b.making != nil {
+		b.making.rows = append(b.making.rows, row{k, plain(fields)})
+		return nil
+	}
+	return add(b.ctx, b.conn, b.queries.row[k], plain(fields)...)
 }
 
 // change changes a row that is there.
@@ -289,7 +316,7 @@ func (b *batch) change(k writing, fields ...any) error {
 		b.set[k].add(fields...)
 		return nil
 	}
-	return b.exec(b.queries.row[k], fields...)
+	return b.exec(b.queries.row[k], plain(fields)...)
 }
 
 // eventSeq is the number of the event that a delivery names: as a rule one of its own change, else an older

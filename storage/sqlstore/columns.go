@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/google/uuid"
@@ -209,6 +210,28 @@ func deliveryFields(d *session.Delivery) []any {
 		(*ident)(&d.Endpoint), (*ident)(&d.Event), &d.Seq, (*stamp)(&d.CreatedAt), (*stamp)(&d.DueAt),
 		&d.Claims, &d.Tries, &d.State, (*flag)(&d.Personal), (*stamp)(&d.Last.At), &d.Last.Status, &d.Last.Note, &d.Body,
 	}
+}
+
+// plain makes of fields, where they stand, the values that database/sql would make of them, which looks at each by
+// reflection.
+func plain(fields []any) []any {
+	for i, field := range fields {
+		switch v := field.(type) {
+		case driver.Valuer:
+			fields[i] = valueOf(v)
+		case *[]byte:
+			fields[i] = *v
+		case *int64:
+			fields[i] = *v
+		case *int:
+			fields[i] = int64(*v)
+		default:
+			if p := reflect.ValueOf(field); p.Kind() == reflect.Pointer && p.Elem().Kind() == reflect.String {
+				fields[i] = p.Elem().String()
+			}
+		}
+	}
+	return fields
 }
 
 // rows reads all rows of a query into values whose fields are in the order of the columns.

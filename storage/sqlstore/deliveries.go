@@ -30,10 +30,15 @@ func (s *Store) Claim(ctx context.Context, now, until time.Time, n int,
 		if claimed, err = s.claimable(ctx, c, first[0].DueAt, now, n, except); err != nil {
 			return err
 		}
-		if err = s.claimAll(ctx, c, claimed, until); err != nil {
+		if s.dialect.skip == "" {
+			err = s.claimDue(ctx, c, claimed, first[0].DueAt, now, until, except)
+		} else {
+			err = s.claimAll(ctx, c, claimed, until)
+		}
+		if err != nil {
 			return err
 		}
-		if next, err = s.nextUnclaimed(ctx, c, claimed); err == nil && len(claimed) == 0 {
+		if next, err = s.nextUnclaimed(ctx, c, claimed, until); err == nil && len(claimed) == 0 {
 			return errNothing
 		}
 		return err
@@ -67,6 +72,24 @@ func (s *Store) claimAll(ctx context.Context, c Conn, claimed []session.Delivery
 	return err
 }
 
+// claimDue raises the claims of what was found from a time on, which it finds again, as nobody writes beside.
+func (s *Store) claimDue(ctx context.Context, c Conn, claimed []session.Delivery, from, now, until time.Time,
+	except []uuid.UUID) error {
+	if len(claimed) == 0 {
+		return nil
+	}
+	for i := range claimed {
+		claimed[i].Claims, claimed[i].DueAt = claimed[i].Claims+1, until
+	}
+	query, args, err := s.due(s.queries.dueRows, from, now, len(claimed), except)
+	if err != nil {
+		return err
+	}
+	args = append([]any{timeOf(until)}, args...)
+	_, err = c.ExecContext(ctx, s.queries.claimRows+query+")", args...)
+	return err
+}
+
 // Backlog counts what is pending, up to most. It looks at an index alone.
 func (s *Store) Backlog(ctx context.Context, most int) (int, error) {
 	ctx, cancel := s.bounded(ctx)
@@ -79,15 +102,21 @@ func (s *Store) Backlog(ctx context.Context, most int) (int, error) {
 func (s *Store) claimable(ctx context.Context, c Conn, from, now time.Time, n int, except []uuid.UUID) ([]session.Delivery, error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
-	query, args := s.queries.due, []any{timeOf(from), timeOf(now)}
+	query, args, err := s.due(s.queries.due, from, now, n, except)
+	if err != nil {
+		return nil, err
+	}
+	return rows(ctx, c, deliveryFields, query, args...)
+}
+
+// due ends a query for what is claimable.
+func (s *Store) due(query string, from, now time.Time, n int, except []uuid.UUID) (string, []any, error) {
+	args := []any{timeOf(from), timeOf(now)}
 	if len(except) > 0 {
 		query, args = query+s.queries.exceptFor, append(args, bytesOf(except))
 	}
 	query, args, err := sqlx.In(query+s.queries.earliestFirst, append(args, timeOf(now), n)...)
-	if err != nil {
-		return nil, err
-	}
-	return rows(ctx, c, deliveryFields, sqlx.Rebind(s.dialect.engine.Bind, query), args...)
+	return sqlx.Rebind(s.dialect.engine.Bind, query), args, err
 }
 
 // waiting is a pending delivery, as the index has it.
@@ -98,8 +127,11 @@ type waiting struct {
 
 func waitingFields(w *waiting) []any { return []any{(*ident)(&w.id), (*stamp)(&w.at)} }
 
-// nextUnclaimed is when the earliest delivery is due that is not among the claimed, which wait now too.
-func (s *Store) nextUnclaimed(ctx context.Context, c Conn, claimed []session.Delivery) (time.Time, error) {
+// nextUnclaimed is when the earliest delivery is due that is not among the claimed, which wait now too, all until one time.
+func (s *Store) nextUnclaimed(ctx context.Context, c Conn, claimed []session.Delivery, until time.Time) (time.Time, error) {
+	if next, err := s.next(ctx, c, s.queries.nextDelivery); err != nil || next.UnixMicro() != until.UnixMicro() {
+		return next, err
+	}
 	ours := make(map[uuid.UUID]bool, len(claimed))
 	for i := range claimed {
 		ours[claimed[i].ID] = true
@@ -246,7 +278,7 @@ func settleFields(d *session.Delivery) []any {
 
 // settle answers a refusal, or an error that ends the transaction.
 func (s *Store) settle(ctx context.Context, c Conn, d session.Delivery) (refused, err error) {
-	result, err := c.ExecContext(ctx, s.queries.settle, settleFields(&d)...)
+	result, err := c.ExecContext(ctx, s.queries.settle, plain(settleFields(&d))...)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package sqlstore_test
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -87,7 +88,10 @@ var plans = []plan{
 		"earlier USING INDEX bonafide_deliveries_lane (session=? AND endpoint=? AND seq<?)",
 		"bonafide_deliveries USING INDEX bonafide_deliveries_due (due_at>? AND due_at<?)",
 		"earlier USING INDEX bonafide_deliveries_lane (session=? AND endpoint=? AND seq<?)",
-		"bonafide_deliveries USING INDEX sqlite_autoindex_bonafide_deliveries_1 (id=?)",
+		"bonafide_deliveries USING INTEGER PRIMARY KEY (rowid=?)",
+		"LIST SUBQUERY 2",
+		"bonafide_deliveries USING COVERING INDEX bonafide_deliveries_due (due_at>? AND due_at<?)",
+		"earlier USING INDEX bonafide_deliveries_lane (session=? AND endpoint=? AND seq<?)",
 		"bonafide_deliveries USING COVERING INDEX bonafide_deliveries_due (due_at>?)",
 	}},
 	{"Claim with exceptions", func(t *testing.T, p *planned) error { return p.claim(t, now, newID(), newID()) }, []string{
@@ -96,7 +100,10 @@ var plans = []plan{
 		"earlier USING INDEX bonafide_deliveries_lane (session=? AND endpoint=? AND seq<?)",
 		"bonafide_deliveries USING INDEX bonafide_deliveries_due (due_at>? AND due_at<?)",
 		"earlier USING INDEX bonafide_deliveries_lane (session=? AND endpoint=? AND seq<?)",
-		"bonafide_deliveries USING INDEX sqlite_autoindex_bonafide_deliveries_1 (id=?)",
+		"bonafide_deliveries USING INTEGER PRIMARY KEY (rowid=?)",
+		"LIST SUBQUERY 2",
+		"bonafide_deliveries USING COVERING INDEX bonafide_deliveries_due (due_at>? AND due_at<?)",
+		"earlier USING INDEX bonafide_deliveries_lane (session=? AND endpoint=? AND seq<?)",
 		"bonafide_deliveries USING COVERING INDEX bonafide_deliveries_due (due_at>?)",
 	}},
 	{"Backlog", func(t *testing.T, p *planned) error {
@@ -165,6 +172,29 @@ var plans = []plan{
 		"bonafide_sessions USING INDEX sqlite_autoindex_bonafide_sessions_1 (id=?)",
 		"bonafide_events USING PRIMARY KEY (session=? AND id=?)",
 		"bonafide_permit_pages USING PRIMARY KEY (key=? AND page<?)",
+	}},
+	{"Apply of a new session, which is not looked for", func(t *testing.T, p *planned) error {
+		return first(p.Apply(t.Context(), creation(p.first.Tenant)))
+	}, nil},
+	{"Apply of a new session that is refused, and therefore looked for", func(t *testing.T, p *planned) error {
+		c := creation(p.first.Tenant)
+		c.Entries = []session.Entry{entryOf(p.first.Tenant, p.entry.Name)}
+		if err := first(p.Apply(t.Context(), c)); !errors.Is(err, session.ErrConflict) {
+			return fmt.Errorf("got %v, want %v", err, session.ErrConflict)
+		}
+		return nil
+	}, []string{
+		"MULTI-INDEX OR",
+		"INDEX 1",
+		"bonafide_entries USING INDEX sqlite_autoindex_bonafide_entries_1 (id=?)",
+		"INDEX 2",
+		"bonafide_entries USING INDEX bonafide_entries_name (tenant=? AND sandbox=? AND kind=? AND name=?)",
+		"bonafide_sessions USING INDEX sqlite_autoindex_bonafide_sessions_1 (id=?)",
+		"MULTI-INDEX OR",
+		"INDEX 1",
+		"bonafide_entries USING INDEX sqlite_autoindex_bonafide_entries_1 (id=?)",
+		"INDEX 2",
+		"bonafide_entries USING INDEX bonafide_entries_name (tenant=? AND sandbox=? AND kind=? AND name=?)",
 	}},
 	{"Apply of entries", func(t *testing.T, p *planned) error {
 		added, changed, renamed := entryOf(p.first.Tenant, ""), p.entry, p.entry

@@ -28,6 +28,9 @@ const (
 // pending must stand in a query as it stands in the index's definition, or the index is not used.
 const pending = "state IN ('due', 'held')"
 
+// dueBetween is true of what is pending and due from one time to another.
+const dueBetween = pending + " AND due_at >= ? AND due_at <= ?"
+
 // unlessTaken ends the insertion of a row that never replaces another.
 const unlessTaken = "ON CONFLICT DO NOTHING"
 
@@ -148,6 +151,7 @@ type deliveryQueries struct {
 	nextDelivery, waiting         string
 	backlog                       string
 	due, exceptFor, earliestFirst string
+	dueRows, claimRows            string
 	claim, settle                 string
 	hasDelivery, wasSettled       string
 }
@@ -167,9 +171,11 @@ func newDeliveryQueries(d Dialect, q joined) deliveryQueries {
 			"AND due_at IS NOT NULL ORDER BY due_at, id LIMIT ?"),
 		backlog: q("SELECT count(*) FROM (SELECT due_at FROM bonafide_deliveries WHERE", pending,
 			"AND due_at IS NOT NULL ORDER BY due_at LIMIT ?) AS waiting"),
-		due:           delivery + pending + " AND due_at >= ? AND due_at <= ?",
+		due:           delivery + dueBetween,
+		dueRows:       "SELECT rowid FROM bonafide_deliveries WHERE " + dueBetween,
 		exceptFor:     " AND endpoint NOT IN (?)",
 		earliestFirst: " AND " + goesFirst + " ORDER BY due_at, id LIMIT ? " + d.skip,
+		claimRows:     "UPDATE bonafide_deliveries SET claims = claims + 1, due_at = ? WHERE rowid IN (",
 		claim:         q("UPDATE bonafide_deliveries SET claims = ?, due_at = ? WHERE id = ?"),
 		settle: q("UPDATE bonafide_deliveries SET state = ?, due_at = ?, tries = ?, last_at = ?, last_status = ?, last_note = ?",
 			"WHERE id = ? AND claims = ? AND", pending),

@@ -41,7 +41,7 @@ func (s *Store) sweep(ctx context.Context, now time.Time, n int,
 				changes = append(changes, change)
 			}
 		}
-		errs, _, err = s.judgeAndWrite(ctx, c, changes, due)
+		errs, _, err = s.judgeAndWrite(ctx, c, changes, nil, due)
 		return s.together(len(changes), err)
 	})
 	switch lost := new(commitError); {
@@ -67,7 +67,7 @@ func (s *Store) sweep(ctx context.Context, now time.Time, n int,
 func (s *Store) applyBegun(ctx context.Context, changes []session.Change) []error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound)
 	defer cancel()
-	return s.changes.insist(ctx, s, changes, s.applyInTransaction)
+	return s.changes.insist(ctx, s, s.ask(changes), s.applyAsked)
 }
 
 // refused reports whether the error is about the change, not about the database.
