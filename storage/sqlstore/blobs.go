@@ -30,15 +30,15 @@ func (s *Store) Blobs(ctx context.Context, names []string) ([]string, error) {
 
 // findBlobs looks for at least one name, and at most as many as one statement takes.
 func (s *Store) findBlobs(ctx context.Context, names []string, found map[string]bool) error {
-	ctx, cancel := s.bounded(ctx)
-	defer cancel()
 	args := make([]any, blobsAtOnce)
 	for i := range args {
 		args[i] = names[min(i, len(names)-1)]
 	}
-	there, err := rows(ctx, s.conn(), func(name *string) []any { return []any{name} }, s.queries.blobs, args...)
-	for _, name := range there {
-		found[name] = true
-	}
-	return err
+	return s.glance(ctx, func(ctx context.Context, c Conn) error {
+		there, err := rows(ctx, c, func(name *string) []any { return []any{name} }, s.queries.blobs, args...)
+		for _, name := range there {
+			found[name] = true
+		}
+		return err
+	})
 }

@@ -19,9 +19,12 @@ func (s *Store) Integration(ctx context.Context, apiKey uuid.UUID, now time.Time
 		return uuid.Nil, s.wrap("integration", err)
 	}
 	hash := sha256.Sum256(apiKey[:])
-	looking, cancel := s.bounded(ctx)
-	defer cancel()
-	id, ok, err := one(looking, s.conn(), idFields, s.queries.integration, hash[:])
+	var id uuid.UUID
+	var ok bool
+	err := s.glance(ctx, func(ctx context.Context, c Conn) (err error) {
+		id, ok, err = one(ctx, c, idFields, s.queries.integration, hash[:])
+		return err
+	})
 	if err != nil || ok {
 		return id, s.wrap("integration", err)
 	}

@@ -60,9 +60,11 @@ func (k *Keyring) find(ctx context.Context, what string, by lookup, id uuid.UUID
 	if err := ctx.Err(); err != nil {
 		return auth.Credential{}, k.store.wrap(what, err)
 	}
-	looking, cancel := k.store.bounded(ctx)
-	defer cancel()
-	found, err := k.read(looking, k.store.conn(), by, id)
+	var found heldCredential
+	err := k.store.glance(ctx, func(ctx context.Context, c Conn) (err error) {
+		found, err = k.read(ctx, c, by, id)
+		return err
+	})
 	if err != nil && !errors.Is(err, auth.ErrUnknownKey) {
 		err = cmp.Or(ctx.Err(), err)
 	}

@@ -30,14 +30,17 @@ func (l *list) between(from, after uuid.UUID) {
 }
 
 // page reads so many rows of the list, after others that it passes over.
-func page[T any](ctx context.Context, s *Store, l list, fields func(*T) []any, skip, n int) ([]T, error) {
-	ctx, cancel := s.bounded(ctx)
-	defer cancel()
+func page[T any](ctx context.Context, s *Store, l list, fields func(*T) []any, skip, n int) (found []T, err error) {
 	query, args, err := sqlx.In(l.query+" ORDER BY id DESC LIMIT ? OFFSET ?", append(l.args, max(n, 0), max(skip, 0))...)
 	if err != nil {
 		return nil, err
 	}
-	return rows(ctx, s.conn(), fields, sqlx.Rebind(s.dialect.engine.Bind, query), args...)
+	query = sqlx.Rebind(s.dialect.engine.Bind, query)
+	err = s.glance(ctx, func(ctx context.Context, c Conn) (err error) {
+		found, err = rows(ctx, c, fields, query, args...)
+		return err
+	})
+	return found, err
 }
 
 // bytesOf gives ids as the elements of a list in a statement.

@@ -14,7 +14,10 @@ func (s *Store) Load(ctx context.Context, ref session.Ref, parts session.Parts) 
 	var err error
 	if parts == 0 {
 		if err = ctx.Err(); err == nil {
-			r.Session, err = s.find(ctx, s.conn(), ref)
+			err = s.glance(ctx, func(ctx context.Context, c Conn) (err error) {
+				r.Session, err = s.find(ctx, c, ref)
+				return err
+			})
 		}
 	} else {
 		err = s.read(ctx, func(ctx context.Context, c Conn) error {
@@ -31,8 +34,6 @@ func (s *Store) Load(ctx context.Context, ref session.Ref, parts session.Parts) 
 }
 
 func (s *Store) find(ctx context.Context, c Conn, ref session.Ref) (session.Session, error) {
-	ctx, cancel := s.bounded(ctx)
-	defer cancel()
 	query, id := s.queries.byID, ref.ID
 	switch {
 	case ref.Attempt != uuid.Nil:

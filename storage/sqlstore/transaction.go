@@ -176,6 +176,19 @@ func (s *Store) readOnce(ctx context.Context, work func(context.Context, Conn) e
 	return work(ctx, conn)
 }
 
+// glance runs work, which is a single statement that reads, and runs it again as a transaction is.
+func (s *Store) glance(ctx context.Context, work func(context.Context, Conn) error) error {
+	once := func() error {
+		ctx, cancel := s.bounded(ctx)
+		defer cancel()
+		return work(ctx, s.conn())
+	}
+	if s.tx != nil {
+		return once()
+	}
+	return s.again(ctx, once)
+}
+
 // conn is what a single statement that reads is run on.
 func (s *Store) conn() Conn {
 	if s.tx != nil {

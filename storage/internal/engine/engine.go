@@ -83,12 +83,16 @@ const lockNotAvailable = "55P03"
 // Blocked reports whether somebody held a lock for longer than the transaction was to wait for it.
 func (e Engine) Blocked(err error) bool { return e.Remote && sqlState(err) == lockNotAvailable }
 
-// postgresLost knows what drivers say of a connection that broke, and servers that start, stop or fail over.
+// tooManyConnections is what a server says to who comes while all of its connections are in use.
+const tooManyConnections = "53300"
+
+// postgresLost knows what drivers say of a connection that broke, and servers that start, stop, fail over or have no room.
 func postgresLost(err error) bool {
 	state := sqlState(err)
 	var broken net.Error
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
-		errors.As(err, &broken) && !broken.Timeout() || strings.HasPrefix(state, "08") || strings.HasPrefix(state, "57P")
+		errors.As(err, &broken) && !broken.Timeout() || strings.HasPrefix(state, "08") || strings.HasPrefix(state, "57P") ||
+		state == tooManyConnections
 }
 
 // sqlState is the error's SQLSTATE; empty: it has none.
