@@ -125,6 +125,8 @@ func TestLadderOnPostgres(t *testing.T) {
 	db, err := sql.Open("pgx", url) // github.com/jackc/pgx/v5/stdlib
 	ok(t, err)
 	defer db.Close()
+	db.SetMaxOpenConns(16) // of all processes together, no more than the server takes
+	db.SetMaxIdleConns(16)
 	err = sqlstore.Migrate(ctx, db, sqlstore.Postgres())
 	ok(t, err)
 	store, err := sqlstore.New(db, sqlstore.Postgres())

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/bonafide-idv/bonafide/media"
+	"github.com/bonafide-idv/bonafide/session"
 	"github.com/bonafide-idv/bonafide/storage/fileblobs"
 	"github.com/bonafide-idv/bonafide/storage/s3blobs"
 )
@@ -37,6 +38,8 @@ var (
 // checkBlobs reads -blobs. What is not read of it is never repeated, as it may hold a secret that does not belong there.
 func (c *config) checkBlobs() (err error) {
 	switch scheme, _, given := strings.Cut(strings.ToLower(c.blobs), ":"); {
+	case c.blobs == "" && c.postgres != nil:
+		c.blobs = filepath.Join(c.data, "postgres.media")
 	case c.blobs == "" && c.beside != "":
 		c.blobs = filepath.Join(c.data, "media")
 	case c.blobs == "":
@@ -161,4 +164,17 @@ func (b *bucket) open(ctx context.Context) (media.Blobs, error) {
 		return nil, err
 	}
 	return blobs, nil
+}
+
+// checkOwnBlobs refuses media that are another database's, before anything is added to them.
+func (s *server) checkOwnBlobs(ctx context.Context, cfg *config) error {
+	if cfg.blobs == "" {
+		return nil // in memory
+	}
+	err := s.engine.CheckBlobs(ctx)
+	if errors.Is(err, session.ErrSharedBlobs) {
+		return fmt.Errorf("-blobs %s has the media of another database: name a folder or a prefix that no other database has; or, "+
+			"where that database is gone for good, remove its marker: %w", cfg.blobs, err)
+	}
+	return err
 }

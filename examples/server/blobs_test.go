@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -43,6 +44,10 @@ func TestBlobsFlag(t *testing.T) {
 			t.Errorf("-blobs %q: got %+v, %v, want the folder %s", given, c, err, want)
 		}
 	}
+	onPostgres := []string{"-data", "there", "-db", "postgres://ada@db.example.com/idv"}
+	if c, err := parseConfig(onPostgres, func(string) string { return "" }, io.Discard); err != nil || c.blobs != filepath.Join("there", "postgres.media") {
+		t.Errorf("on PostgreSQL: got %+v, %v, want a folder of its own", c, err)
+	}
 	if c, err := parseConfig([]string{"-db", "memory:"}, func(string) string { return "" }, io.Discard); err != nil || c.blobs != "" {
 		t.Errorf("in memory: got %+v, %v, want none", c, err)
 	}
@@ -66,6 +71,58 @@ func TestBlobsInAFolder(t *testing.T) {
 	}
 	if !strings.Contains(r.stderr.String(), "blobs="+blobs) {
 		t.Errorf("the log does not say where media are: %s", r.stderr)
+	}
+}
+
+// TestBlobsOfAnotherDatabase are refused before anything is added to them; with its marker gone they are taken.
+func TestBlobsOfAnotherDatabase(t *testing.T) {
+	t.Parallel()
+	blobs := t.TempDir()
+	marker := filepath.Join(blobs, "0001010100", "0123456789abcdef0123456789abcdef")
+	if err := os.MkdirAll(filepath.Dir(marker), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(marker, []byte("another's"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	flags := []string{"-addr", "127.0.0.1:0", "-data", t.TempDir(), "-blobs", blobs}
+	var stdout, stderr bytes.Buffer
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // should it be taken
+	defer cancel()
+	status := run(ctx, flags, func(string) string { return "" }, &stdout, &stderr)
+	said := stderr.String()
+	if status != 2 || !strings.Contains(said, "-blobs "+blobs+" has the media of another database") || !strings.Contains(said, filepath.Base(marker)) {
+		t.Errorf("status %d, %q; want 2 and the marker", status, said)
+	}
+	if files, err := filepath.Glob(filepath.Join(blobs, "*", "*")); err != nil || len(files) != 1 {
+		t.Errorf("in the folder there are %q, %v, want the marker alone", files, err)
+	}
+	if err := os.Remove(marker); err != nil {
+		t.Fatal(err)
+	}
+	start(t, flags[2:]...)
+}
+
+// TestDatabaseThatIsNotNamed: where a PostgreSQL was in use, no SQLite is begun unasked.
+func TestDatabaseThatIsNotNamed(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	if err := os.WriteFile(filepath.Join(data, "postgres.master"), make([]byte, 32), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	none := func(string) string { return "" }
+	if c, err := parseConfig([]string{"-data", data}, none, io.Discard); err == nil || !strings.Contains(err.Error(), "BONAFIDE_DB") {
+		t.Errorf("got %+v, %v, want an error that names BONAFIDE_DB", c, err)
+	}
+	file := filepath.Join(data, "bonafide.db")
+	if _, err := parseConfig([]string{"-data", data, "-db", "sqlite:" + file}, none, io.Discard); err != nil {
+		t.Errorf("where it is asked for: %v", err)
+	}
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parseConfig([]string{"-data", data}, none, io.Discard); err != nil {
+		t.Errorf("where there is one: %v", err)
 	}
 }
 

@@ -106,6 +106,9 @@ func (s *server) assemble(ctx context.Context, cfg *config, log *slog.Logger, sc
 	if s.engine, err = s.engineOf(cfg, log, screener, d); err != nil {
 		return err
 	}
+	if err := s.checkOwnBlobs(ctx, cfg); err != nil {
+		return err
+	}
 	s.keys = verifa.NewKeys(s.engine)
 	if err := s.keepKeys(ctx, roster); err != nil {
 		return err

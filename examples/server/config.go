@@ -59,6 +59,7 @@ type config struct {
 	restored        bool
 	logLevelName    string
 	logLevel        slog.Level
+	maxConnections  int             // to a PostgreSQL
 	synchronous     string          // of SQLite: full, normal or empty, which is full
 	sqlitePath      string          // empty: the database is not SQLite
 	postgres        *pgx.ConnConfig // nil: the database is not PostgreSQL
@@ -95,6 +96,8 @@ the present one as -previous-master-key.
 Media in S3 are sealed as they are in a folder. Who asks for them is said as everywhere in AWS: in AWS_ACCESS_KEY_ID and
 AWS_SECRET_ACCESS_KEY, a profile, or by the machine; the region by -blobs, or in AWS_REGION. An endpoint is asked for the bucket
 in the path. The folder or the prefix is of one database alone: what no row of that names is removed a day later.
+
+GET /healthz answers 200 while the databases can be reached, and else 503.
 
 To try the sandbox: the first name decides, as Approve, Decline, Resubmit or Review. With -watchlist sandbox: a session
 of person.firstName "Approve", person.fullName "Ivan Examplov" and person.dateOfBirth "1963-05-17" has a possible match.
@@ -146,7 +149,7 @@ func (c *config) flags() *flag.FlagSet {
 	flags.StringVar(&c.data, "data", "bonafide-data", "`folder` of credentials, and of keys and media unless -keys and -blobs say otherwise")
 	flags.StringVar(&c.blobs, "blobs", "",
 		"`where` media are: a folder, or s3://BUCKET/PREFIX?endpoint=ADDRESS&region=REGION, of which endpoint is for another "+
-			"server than Amazon's (default DATA/media)")
+			"server than Amazon's (default DATA/media, and on PostgreSQL DATA/postgres.media)")
 	flags.StringVar(&c.publicURL, "public-url", "",
 		"`address` by which people and servers reach this one (default http://ADDR)")
 	flags.StringVar(&c.file, "config", "",
@@ -183,6 +186,9 @@ func (c *config) flags() *flag.FlagSet {
 func (c *config) databaseFlags(flags *flag.FlagSet) {
 	flags.StringVar(&c.db, "db", "",
 		"`where` sessions are: sqlite:PATH, postgres://USER@HOST/DATABASE, or memory: (default sqlite:DATA/bonafide.db)")
+	flags.IntVar(&c.maxConnections, "max-connections", 16,
+		"at most so many connections to the PostgreSQL of -db, and half as many to that of -keys; all servers together must not "+
+			"have more than it takes, which is 100 by default")
 	flags.StringVar(&c.synchronous, "synchronous", "",
 		"`how` far SQLite writes before it answers: full, or normal, which is faster and may lose the last writes when the "+
 			"power fails (default full)")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,7 +22,12 @@ func (c *config) checkStorage() (err error) {
 		return errors.New("-data is empty: it must name a folder")
 	}
 	if c.db == "" {
-		c.db = "sqlite:" + filepath.Join(c.data, "bonafide.db")
+		file := filepath.Join(c.data, "bonafide.db")
+		if exists(filepath.Join(c.data, "postgres.master")) && !exists(file) {
+			return fmt.Errorf("-db is not given, and %s has the master key of a PostgreSQL database and no SQLite database: name "+
+				"the former, as by BONAFIDE_DB, or say -db sqlite:%s to begin the latter", c.data, file)
+		}
+		c.db = "sqlite:" + file
 	}
 	switch kind, path, _ := strings.Cut(c.db, ":"); {
 	case c.db == "memory:":
@@ -38,7 +44,7 @@ func (c *config) checkStorage() (err error) {
 	if info, err := os.Stat(c.sqlitePath); err == nil && info.IsDir() {
 		return fmt.Errorf("-db %q is a folder, and must be a file", c.db)
 	}
-	for _, check := range []func() error{c.checkKeeper, c.checkSynchronous, c.checkBlobs} {
+	for _, check := range []func() error{c.checkKeeper, c.checkSynchronous, c.checkConnections, c.checkBlobs} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -58,12 +64,30 @@ func (c *config) checkSynchronous() error {
 	return nil
 }
 
+// shownSynchronous says how far the database writes before it answers, if that is known here.
+func (c *config) shownSynchronous() string {
+	switch {
+	case c.postgres != nil:
+		return "as PostgreSQL is told"
+	case c.sqlitePath == "":
+		return "never"
+	}
+	return cmp.Or(c.synchronous, "full")
+}
+
+func (c *config) checkConnections() error {
+	if c.maxConnections < 2 || c.maxConnections > 1000 {
+		return fmt.Errorf("-max-connections %d must be between 2 and 1000", c.maxConnections)
+	}
+	return nil
+}
+
 func isPostgres(db string) bool {
 	return strings.HasPrefix(db, "postgres://") || strings.HasPrefix(db, "postgresql://")
 }
 
-// parsePostgres reads the address of a database that a flag gives. Its errors may hold a password, so none is passed on but that of a
-// file, such as one of certificates.
+// parsePostgres reads the address of a database that a flag gives. Its errors may hold a password, so none is passed on
+// but that of a file, such as one of certificates.
 func parsePostgres(flag, db string) (*pgx.ConnConfig, error) {
 	cfg, err := pgx.ParseConfig(db)
 	var file *fs.PathError
@@ -71,8 +95,8 @@ func parsePostgres(flag, db string) (*pgx.ConnConfig, error) {
 	case errors.As(err, &file):
 		return nil, fmt.Errorf("%s names a file that cannot be read: %w", flag, file)
 	case err != nil:
-		return nil, fmt.Errorf("%s cannot be read as postgres://USER:PASSWORD@HOST:PORT/DATABASE; a password needs %%XX for "+
-			"other characters than letters and digits", flag)
+		return nil, fmt.Errorf("%s cannot be read as postgres://USER:PASSWORD@HOST:PORT/DATABASE?PARAMETER=VALUE; a password needs "+
+			"%%XX for other characters than letters and digits, and a parameter, as sslmode, a value that there is", flag)
 	}
 	return cfg, nil
 }

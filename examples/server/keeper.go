@@ -100,12 +100,9 @@ func (d *depot) openKeeper(ctx context.Context, cfg *config, used bool) error {
 	return nil
 }
 
-// maxKeyConnections of one server; each key takes one for as long as it is read or written.
-const maxKeyConnections = 10
-
 // openKeyDatabase opens the keys where servers of many machines have them.
 func (d *depot) openKeyDatabase(ctx context.Context, cfg *config, used bool) error {
-	db := openPool(cfg.keysPostgres, maxKeyConnections)
+	db := openPool(cfg.keysPostgres, cfg.maxConnections/2) // each key takes one for as long as it is read or written
 	d.closeFirst(db.Close)
 	sessions := d.ping
 	d.ping = func(ctx context.Context) error { return cmp.Or(sessions(ctx), db.PingContext(ctx)) }

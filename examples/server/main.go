@@ -89,8 +89,8 @@ func (s *server) serve(ctx context.Context, cfg *config, listener net.Listener, 
 	go func() { served <- server.Serve(listener) }()
 	stopDesk := s.desk.serve(served)
 
-	log.Info("listening", "addr", listener.Addr().String(), "db", cfg.shownDB(), "keys", cmp.Or(cfg.shownKeys(), "memory"),
-		"blobs", cmp.Or(cfg.blobs, "memory"), "integrations", s.directory.Load().labels())
+	log.Info("listening", "addr", listener.Addr().String(), "db", cfg.shownDB(), "synchronous", cfg.shownSynchronous(),
+		"keys", cmp.Or(cfg.shownKeys(), "memory"), "blobs", cmp.Or(cfg.blobs, "memory"), "integrations", s.directory.Load().labels())
 	log.Info("receipts and checkpoints are signed", "ed25519", base64.StdEncoding.EncodeToString(s.engine.ReceiptKey()))
 	s.directory.Load().introduce(log, &roster{})
 	welcome(stdout, cfg, s)

@@ -15,12 +15,9 @@ import (
 	"github.com/bonafide-idv/bonafide/storage/sqlstore"
 )
 
-// maxConnections of one server: by default PostgreSQL has a hundred for all.
-const maxConnections = 20
-
 // openPostgres opens the database, and the keys, which are not in it.
 func openPostgres(ctx context.Context, cfg *config) (*depot, error) {
-	db := openPool(cfg.postgres, maxConnections)
+	db := openPool(cfg.postgres, cfg.maxConnections)
 	d := &depot{ping: db.PingContext, close: func() { _ = db.Close() }}
 	err := os.MkdirAll(cfg.data, 0o700)
 	used := false
