@@ -80,8 +80,10 @@
 //		})
 //	}
 //
-// What no suite can do from outside is yours: lose the connection in the commit, kill the process at
-// each write, and look at the plan of each query when a million sessions are stored.
+// What becomes of a program when the n-th operation of its store, keeper or blobs fails, or ends the process, is seen
+// with storage/storetest/faulty, for every n. What no suite can do from outside is yours: lose the connection in the
+// commit, kill the process at each write of the store itself, and look at the plan of each query when a million sessions
+// are stored.
 //
 // # A keeper
 //

@@ -24,7 +24,8 @@ const batchSize = 500
 //
 // Other processes go on with the new master key if it was among those given to their [New]; otherwise they open
 // only what they still can, make no new keys, and say so with an error that wraps [session.ErrKeeper]. So of
-// several processes start all with the new and the previous master key, and then call Rotate in one of them.
+// several processes start all with the new and the previous master key, and then call Rotate in one of them. One that was
+// not given the database's master key answers such an error too, and changes nothing.
 func (k *Keeper) Rotate(ctx context.Context, master session.Key) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -60,6 +61,9 @@ func (k *Keeper) begin(ctx context.Context, m masterKey) (done bool, err error) 
 			}
 			if done = u.previous == (masterName{}) && u.current == m.name; done || u.previous != (masterName{}) {
 				return nil // in the second case another process came first
+			}
+			if _, err := k.given(u.current); err != nil {
+				return err // who cannot finish the change must not begin it
 			}
 			_, err = c.ExecContext(ctx, k.queries.begin, m.name[:])
 			return err

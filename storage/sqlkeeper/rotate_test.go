@@ -213,6 +213,22 @@ func TestARotateThatIsOvertakenUndoesNothing(t *testing.T) {
 	}
 }
 
+// A process that does not know the database's master key any more changes nothing: who does goes on.
+func TestRotateByWhoDoesNotKnowTheMasterKey(t *testing.T) {
+	t.Parallel()
+	f := newFaulty(t)
+	behind := newKeeper(t, f.db, f.before)
+	if err := f.k.Rotate(t.Context(), f.after); err != nil {
+		t.Fatal(err)
+	}
+	other := session.NewKey()
+	if err := behind.Rotate(t.Context(), other); !errors.Is(err, session.ErrKeeper) {
+		t.Errorf("by who is behind: got %v, want ErrKeeper", err)
+	}
+	f.check(t, f.k, "after the process that is behind")
+	f.check(t, newKeeper(t, f.db, f.after), "at a start without the key of the one that is behind")
+}
+
 // A row that is damaged does not keep the others from the new master key.
 func TestRotatePassesOverDamagedRows(t *testing.T) {
 	t.Parallel()

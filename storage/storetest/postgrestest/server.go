@@ -6,6 +6,7 @@
 package postgrestest
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -45,7 +46,7 @@ var (
 )
 
 // URL is that of the server's first database. Where there is none, the test is skipped, or fails if the environment
-// says that there must be one.
+// says that there must be one, or names one.
 func URL(t testing.TB) string {
 	t.Helper()
 	return running(t).url
@@ -55,6 +56,9 @@ func running(t testing.TB) *server {
 	t.Helper()
 	s, err := one()
 	if err != nil {
+		if os.Getenv(EnvServer) != "" {
+			t.Fatalf("the PostgreSQL that %s names does not answer: %v", EnvServer, err)
+		}
 		if os.Getenv(EnvRequire) == "1" {
 			t.Fatalf("there is no PostgreSQL: %v", err)
 		}
@@ -272,19 +276,29 @@ func (s *server) await() (err error) {
 	return ping(ctx, s.admin)
 }
 
-// ping asks until there is an answer, or ctx ends.
+// ping asks until there is an answer, a refusal of who asks, or ctx ends; it answers what was said last.
 func ping(ctx context.Context, db *sql.DB) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
+	var last error
 	for {
 		err := db.PingContext(ctx)
-		if err == nil {
-			return nil
+		if err == nil || refused(err) {
+			return err
+		}
+		if ctx.Err() == nil {
+			last = err
 		}
 		select {
 		case <-ctx.Done():
-			return err
+			return cmp.Or(last, err)
 		case <-tick.C:
 		}
 	}
+}
+
+// refused reports whether a server answered that it does not know the user, the password or the database.
+func refused(err error) bool {
+	var coded interface{ SQLState() string }
+	return errors.As(err, &coded) && (strings.HasPrefix(coded.SQLState(), "28") || coded.SQLState() == "3D000")
 }
