@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"runtime/pprof"
 	"syscall"
 	"time"
@@ -66,10 +67,17 @@ func parse(args []string, errs io.Writer) (o options, err error) {
 	return o, err
 }
 
+// collector is the GOGC of both sides. What a benchmark keeps is a few megabytes, which by Go's default are collected a
+// hundred times a second; a server has a larger heap, and rests for longer.
+const collector = 400
+
 func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 	o, err := parse(args, errs)
 	if err != nil {
 		return err
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collector)
 	}
 	dir, err := filepath.Abs(o.dir)
 	if err != nil {

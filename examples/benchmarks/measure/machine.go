@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/metrics"
 	"strings"
 )
 
@@ -23,6 +24,9 @@ func Here(dir string) Machine {
 		Cores: runtime.NumCPU(), CPU: runtime.GOARCH, System: runtime.GOOS, Go: runtime.Version(),
 		Filesystem: Filesystem(read("/proc/mounts"), dir),
 	}
+	collector := []metrics.Sample{{Name: "/gc/gogc:percent"}}
+	metrics.Read(collector)
+	m.Go += fmt.Sprintf(" with GOGC=%d", collector[0].Value.Uint64())
 	if model := valueOf(read("/proc/cpuinfo"), "model name", ":"); model != "" {
 		m.CPU = model
 	}
