@@ -144,10 +144,8 @@ func (e *Engine) newSession(ctx context.Context, in Integration, facts Facts, no
 	if snap.Sealed, err = key.sealJSON(&snap.Session, part{"facts", s.ID}, &snap.Facts); err != nil {
 		return nil, err
 	}
-	return &work{
-		e: e, in: in, now: now, snap: snap,
-		change: Change{ID: e.cfg.NewID(now), Attempts: []Attempt{first}},
-	}, nil
+	w := &work{e: e, in: in, now: now, snap: snap}
+	return w.with(Change{ID: e.cfg.NewID(now), Attempts: []Attempt{first}}), nil
 }
 
 func deref(s *string) string {

@@ -50,7 +50,7 @@ func (e *Engine) read(ctx context.Context, ref Ref, parts Parts) (*work, error) 
 		w.change.Keep = true
 		w.jot(EventRead)
 		w.complete()
-		errs := e.store.Apply(ctx, w.change)
+		errs := e.store.Apply(ctx, w.changes...)
 		if errs == nil {
 			e.cfg.telemetry.counted(ctx, w)
 			w.snap.Seq++

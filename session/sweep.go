@@ -80,7 +80,7 @@ func (e *Engine) sweep(ctx context.Context, look int, room room) (out swept, err
 		w.complete()
 		claimed[s.ID] = w.job()
 		ticked.note(w)
-		return w.change, true
+		return *w.change, true
 	})
 	watched.swept(out.done, err)
 	e.countSwept(ctx, ticked, out.done, err)
@@ -170,7 +170,8 @@ func (e *Engine) putOff(s Session) *work {
 // putOffFor leaves a session alone for a while.
 func (e *Engine) putOffFor(s Session, while time.Duration) *work {
 	now := e.notBefore(s)
-	w := &work{e: e, now: now, was: s.Status, snap: &Snapshot{Session: s, key: hide(Key{})}, change: Change{ID: e.cfg.NewID(now), Base: s.Version}}
+	w := (&work{e: e, now: now, was: s.Status, snap: &Snapshot{Session: s, key: hide(Key{})}}).
+		with(Change{ID: e.cfg.NewID(now), Base: s.Version})
 	w.snap.RetryAt = instant(now.Add(while))
 	w.change.Events = []Event{{
 		ID: e.cfg.NewID(now), Session: s.ID, Change: w.change.ID, Kind: EventPutOff, Status: s.Status,
@@ -199,7 +200,7 @@ func (e *Engine) expireOnly(ctx context.Context, now time.Time, ticked ticked) f
 		}
 		w.complete()
 		ticked.note(w)
-		return w.change, true
+		return *w.change, true
 	}
 }
 
@@ -237,7 +238,7 @@ func (e *Engine) leave(ctx context.Context, claimed Session, while time.Duration
 	defer cancel()
 	w := e.putOffFor(claimed, while)
 	w.complete()
-	err := errors.Join(e.store.Apply(ctx, w.change)...)
+	err := errors.Join(e.store.Apply(ctx, w.changes...)...)
 	if err == nil {
 		e.cfg.telemetry.counted(ctx, w)
 	}

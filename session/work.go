@@ -14,15 +14,23 @@ import (
 
 // work is one verb in the making: the session as it was read, and the change that the verb makes of it.
 type work struct {
-	e      *Engine
-	in     Integration
-	now    time.Time
-	was    Status // as it was read; empty: it was not there
-	snap   *Snapshot
-	change Change
-	result any // what the verb answers, where that is not snap
+	e       *Engine
+	in      Integration
+	now     time.Time
+	was     Status // as it was read; empty: it was not there
+	snap    *Snapshot
+	change  *Change // the one of changes
+	changes []Change
+	result  any // what the verb answers, where that is not snap
 
 	identity Entry // the person's, as it was or as it would be; zero: nothing is decided here
+}
+
+// with has the work make a change.
+func (w *work) with(c Change) *work {
+	w.changes = []Change{c}
+	w.change = &w.changes[0]
+	return w
 }
 
 // begin reads a session for one verb, opened, with its parts. It is not ticked yet.
@@ -91,10 +99,8 @@ func (e *Engine) workOn(ctx context.Context, rec Record) (*work, error) {
 	if now.Before(snap.UpdatedAt) {
 		now = snap.UpdatedAt
 	}
-	return &work{
-		e: e, in: in, now: now, was: snap.Status, snap: snap,
-		change: Change{ID: e.cfg.NewID(now), Base: snap.Version},
-	}, nil
+	w := &work{e: e, in: in, now: now, was: snap.Status, snap: snap}
+	return w.with(Change{ID: e.cfg.NewID(now), Base: snap.Version}), nil
 }
 
 // workOnErased is workOn, but of a session whose key was destroyed, as one from an old backup, it works on what
@@ -318,7 +324,7 @@ func (w *work) commit(ctx context.Context) error {
 		return w.e.applyEntries(ctx, w.now, w.change.Entries...) // what changed nothing is remembered too
 	}
 	w.complete()
-	if errs := w.e.store.Apply(ctx, w.change); errs != nil {
+	if errs := w.e.store.Apply(ctx, w.changes...); errs != nil {
 		w.e.remember(errs[0])
 		return errs[0]
 	}
