@@ -25,7 +25,8 @@ type server struct {
 	said      map[string]string // by the configuration that it was started with
 	master    string            // file of the master key
 	directory *directory
-	keeper    keeper // nil: everything is in memory
+	keeper    keeper                 // nil: everything is in memory
+	isUnder   func(session.Key) bool // depot's
 	engine    *session.Engine
 	keys      *verifa.Keys
 	handler   http.Handler
@@ -60,7 +61,7 @@ func build(ctx context.Context, cfg *config, log *slog.Logger) (*server, error) 
 	}
 	s := &server{
 		screened: screener != nil, said: cfg.said, master: cfg.masterKey,
-		directory: new(directory), keeper: d.keeper, close: d.close,
+		directory: new(directory), keeper: d.keeper, isUnder: d.isUnder, close: d.close,
 	}
 	if cfg.roster == nil {
 		s.own, err = ownOf(ctx, d, creds, keys)

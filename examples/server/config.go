@@ -55,7 +55,8 @@ type config struct {
 	keys            string          // completed by check; empty: everything is in memory
 	keysPostgres    *pgx.ConnConfig // nil: the keys are in a file
 	masterKey       string          // completed by check; empty: everything is in memory
-	previousMaster  string          // empty: the master key is not being changed
+	previousMaster  string          // empty: the master key is not being changed here
+	nextMaster      string          // empty: nor elsewhere
 	restored        bool
 	logLevelName    string
 	logLevel        slog.Level
@@ -90,8 +91,9 @@ no backup of the sessions takes along, best on a server that archives nothing; a
 first to start makes, and no other does; the same -blobs s3://…; and the same -api-key, -shared-secret, -live-key and
 -sandbox-key, or a copy of the same -config. Whoever is given no credentials makes its own in -data, knows none of the
 others' sessions, and holds up their webhooks. To change the master key of several servers, give each a copy of the next
-one, made of 32 random bytes, as -previous-master-key first, and when all have it, start each with that as -master-key and
-the present one as -previous-master-key.
+one, made of 32 random bytes, as -next-master-key first. When all have been started so, start each with that as -master-key
+and the present one as -previous-master-key, of which the first to do so changes it for all. When all have been started so
+too, destroy the present one.
 
 Media in S3 are sealed as they are in a folder. Who asks for them is said as everywhere in AWS: in AWS_ACCESS_KEY_ID and
 AWS_SECRET_ACCESS_KEY, a profile, or by the machine; the region by -blobs, or in AWS_REGION. An endpoint is asked for the bucket
@@ -216,6 +218,8 @@ func (c *config) masterFlags(flags *flag.FlagSet) {
 			"rest (default: the file of -db with .master, and on PostgreSQL DATA/postgres.master)")
 	flags.StringVar(&c.previousMaster, "previous-master-key", "",
 		"`file` of the master key until now, which -master-key replaces while the server runs (default: none)")
+	flags.StringVar(&c.nextMaster, "next-master-key", "",
+		"`file` of a master key that another server may change to: this one can go on with it then, and changes nothing (default: none)")
 	flags.BoolVar(&c.restored, "restored", false,
 		"the database was put back from a backup: first erase again what was erased since")
 }

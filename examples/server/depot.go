@@ -23,8 +23,9 @@ type depot struct {
 	store session.Store
 	// integration is that of a key which the flags or the files of credentials give.
 	integration func(ctx context.Context, key uuid.UUID, now time.Time) (uuid.UUID, error)
-	keeper      keeper      // nil: everything is in memory
-	key         session.Key // the engine's own
+	keeper      keeper                        // nil: everything is in memory
+	isUnder     func(master session.Key) bool // whether that one alone opens the keys
+	key         session.Key                   // the engine's own
 	blobs       media.Blobs
 	ping        func(context.Context) error
 	close       func()

@@ -31,8 +31,11 @@ var (
 // an address with a password.
 func (c *config) checkKeeper() (err error) {
 	switch {
-	case c.beside == "" && c.keys+c.masterKey+c.previousMaster != "":
-		return errors.New("-keys, -master-key and -previous-master-key are for a database that is kept, and -db memory: has none")
+	case c.beside == "" && c.keys+c.masterKey+c.previousMaster+c.nextMaster != "":
+		return errors.New("-keys, -master-key, -previous-master-key and -next-master-key are for a database that is kept, and -db " +
+			"memory: has none")
+	case c.previousMaster != "" && c.nextMaster != "":
+		return errors.New("-previous-master-key and -next-master-key are of two changes: end the first before the second")
 	case c.beside == "":
 		return nil
 	case isPostgres(c.keys):
@@ -42,7 +45,7 @@ func (c *config) checkKeeper() (err error) {
 	case mayBeAddress(c.keys):
 		return errors.New("-keys is neither a file nor postgres://USER@HOST/DATABASE")
 	}
-	if c.keys != "" && filepath.Clean(c.keys) == filepath.Clean(c.sqlitePath) || sameDatabase(c.keysPostgres, c.postgres) {
+	if c.keys != "" && c.sqlitePath != "" && filepath.Clean(c.keys) == filepath.Clean(c.sqlitePath) || sameDatabase(c.keysPostgres, c.postgres) {
 		return errors.New("-keys is the database of -db: name another, which no backup of that one takes along")
 	}
 	c.keys = cmp.Or(c.keys, c.beside+".keys")
@@ -97,6 +100,10 @@ func (d *depot) openKeeper(ctx context.Context, cfg *config, used bool) error {
 	}
 	d.keeper = file
 	d.closeFirst(file.Close)
+	d.isUnder = func(master session.Key) bool {
+		again, err := filekeeper.Open(cfg.keys, master)
+		return err == nil && again.Close() == nil
+	}
 	return nil
 }
 
@@ -133,6 +140,10 @@ func (d *depot) openKeyDatabase(ctx context.Context, cfg *config, used bool) err
 		return notTheirs(cfg, err)
 	}
 	d.keeper = k
+	d.isUnder = func(master session.Key) bool {
+		_, err := sqlkeeper.New(db, sqlkeeper.Postgres(), master)
+		return err == nil
+	}
 	return nil
 }
 
@@ -152,14 +163,19 @@ func mustBeCopied(master string) error {
 		"theirs there, or name it with -master-key", master)
 }
 
-// loadMasters gives the master key, and the previous one if there is one.
+// loadMasters gives the master key, and beside it the previous or the next one, if there is one.
 func loadMasters(cfg *config) (masters []session.Key, err error) {
 	files := []string{cfg.masterKey}
-	if cfg.previousMaster != "" {
-		if !exists(cfg.previousMaster) { // or it would be made
-			return nil, fmt.Errorf("-previous-master-key %s is missing", cfg.previousMaster)
+	for _, other := range []struct{ flag, file string }{
+		{"-previous-master-key", cfg.previousMaster}, {"-next-master-key", cfg.nextMaster},
+	} {
+		if other.file == "" {
+			continue
 		}
-		files = append(files, cfg.previousMaster)
+		if !exists(other.file) { // or it would be made
+			return nil, fmt.Errorf("%s %s is missing", other.flag, other.file)
+		}
+		files = append(files, other.file)
 	}
 	for _, file := range files {
 		key, err := filekeeper.LoadMaster(file)
@@ -176,6 +192,7 @@ func notTheirs(cfg *config, err error) error {
 	if !errors.Is(err, session.ErrKeeper) {
 		return err
 	}
-	return fmt.Errorf("the keys in %s are not those of the database, or the master key is not theirs: name the -data or the "+
-		"-keys that belong to it, and as -master-key the file that seals them, or a copy of it: %w", cfg.shownKeys(), err)
+	return fmt.Errorf("the keys in %s cannot be opened: unless they are away, they are not those of the database, or the master "+
+		"key is not theirs: name the -data or the -keys that belong to it, and as -master-key the file that seals them, or a "+
+		"copy of it: %w", cfg.shownKeys(), err)
 }

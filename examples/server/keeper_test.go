@@ -225,14 +225,25 @@ func TestMasterKeyOfTwoMachines(t *testing.T) {
 		}
 	}
 	works(first)
-	one, two := serve("-master-key", present, "-previous-master-key", next), serve("-master-key", copied(t, present), "-previous-master-key", next)
+	says := func(s *running, text string) {
+		t.Helper()
+		for t.Context().Err() == nil && !strings.Contains(s.stderr.String(), text) {
+			<-s.stderr.written
+		}
+	}
+	one, two := serve("-master-key", present, "-next-master-key", next), serve("-master-key", copied(t, present), "-next-master-key", next)
 	first.stop()
 	works(one, two)
 	one.stop()
 	one = serve("-master-key", next, "-previous-master-key", present)
-	for t.Context().Err() == nil && !strings.Contains(one.stderr.String(), "the previous one opens nothing any more") {
-		<-one.stderr.written
-	}
+	says(one, "the previous one opens nothing any more")
+	works(one, two)
+	two.stop() // and is started once more as before, which must change nothing back
+	two = serve("-master-key", copied(t, present), "-next-master-key", next)
+	works(one, two)
+	one.stop()
+	one = serve("-master-key", next, "-previous-master-key", present)
+	says(one, "-previous-master-key is not needed any more")
 	works(one, two)
 	two.stop()
 	two = serve("-master-key", copied(t, next))

@@ -86,6 +86,10 @@ func (s *server) changeMaster(ctx context.Context, path string, log *slog.Logger
 	if err != nil {
 		return err
 	}
+	if s.isUnder(master) {
+		log.Info("the master key was that of the file already: -previous-master-key is not needed any more", "file", path)
+		return nil
+	}
 	if err := s.keeper.Rotate(ctx, master); err != nil {
 		return fmt.Errorf("the master key was not changed to that of %s, and both are needed until it is: %w", path, err)
 	}

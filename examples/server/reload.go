@@ -42,7 +42,7 @@ func (s *server) reloadOn(signals <-chan os.Signal, log *slog.Logger, read func(
 func atOnce(flag string) bool {
 	switch flag {
 	case "live", "strict", "monitoring", "session-ttl", "create-per-minute", "delete-per-hour", "delete-per-day",
-		"capture-ttl", "master-key", "previous-master-key":
+		"capture-ttl", "master-key", "previous-master-key", "next-master-key":
 		return true
 	}
 	return strings.HasPrefix(flag, "webhook-")
