@@ -56,7 +56,8 @@ func hide(k Key) hiddenKey { return func() Key { return k } }
 // Keeper keeps one key per session, outside the store and outside the store's backups: otherwise a
 // backup together with the master key would open what was erased. It MUST NOT use the store's own
 // connections, as it is called while a transaction of the store is open. All methods MUST be safe for
-// concurrent use, and answer the error of a ctx that has ended, with no effect.
+// concurrent use, and answer the error of a ctx that has ended, with no effect. What its errors say goes to the log, and
+// MUST NOT hold a key or anything about a person.
 type Keeper interface {
 	// Make gives a new key, which Open MUST find by id and ref from now on, also after any crash, and ref, at
 	// most 128 bytes, which is kept beside the ciphertext and MUST NOT be enough to open it. A key that is made

@@ -216,9 +216,9 @@ func (e *Engine) tidy(ctx context.Context, due string) error {
 
 // orphanHours reads how far the sweep has come, and notes at its very first that it begins now.
 func (e *Engine) orphanHours(ctx context.Context) (kept Entry, at orphanHours, err error) {
-	kept, at, err = e.findOrphanHours(ctx)
+	now := e.now()
+	kept, at, err = e.findOrphanHours(ctx, now)
 	if err == nil && kept.Version == 0 {
-		now := e.now()
 		kept = Entry{Kind: EntryOrphans, ID: e.cfg.NewID(now), Name: orphansName, CreatedAt: now}
 		at = orphanHours{Next: media.Hour(now)}
 		err = e.keepOrphanHours(ctx, &kept, at)
@@ -227,8 +227,8 @@ func (e *Engine) orphanHours(ctx context.Context) (kept Entry, at orphanHours, e
 }
 
 // findOrphanHours reads how far the sweep has come; a version of 0: it has not begun.
-func (e *Engine) findOrphanHours(ctx context.Context) (kept Entry, at orphanHours, err error) {
-	found, err := e.store.Entries(ctx, EntryQuery{Kind: EntryOrphans, Name: orphansName, At: e.now(), N: 1})
+func (e *Engine) findOrphanHours(ctx context.Context, now time.Time) (kept Entry, at orphanHours, err error) {
+	found, err := e.store.Entries(ctx, EntryQuery{Kind: EntryOrphans, Name: orphansName, At: now, N: 1})
 	if err != nil || len(found) == 0 {
 		return kept, at, err
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/bonafide-idv/bonafide/media"
 )
 
-// ErrSharedBlobs is what [Engine.CheckBlobs] and [Engine.SweepOrphans] answer, which then removes nothing, where the blobs hold the marker of another
-// store: it would take that one's media for orphans. Give each database a folder or a prefix of its own. The text names
+// ErrSharedBlobs is what [Engine.CheckBlobs] answers, and [Engine.SweepOrphans], which then removes nothing, where the
+// blobs hold the marker of another store: it would take that one's media for orphans. Give each database a folder or a prefix of its own. The text names
 // the marker; where its store is gone for good, as when a database was made anew, or was restored from before its first
 // sweep, remove that blob by hand.
 var ErrSharedBlobs = errors.New("session: the blobs are another store's too: give each a folder or prefix of its own")
@@ -25,8 +25,9 @@ const markerText = "Marks whose blobs these are: see session.ErrSharedBlobs.\n"
 func markerHour() string { return media.Hour(time.Time{}) }
 
 // CheckBlobs answers [ErrSharedBlobs] where the blobs hold the marker of another store, and changes nothing. A host that
-// asks before it serves finds a folder that was named by mistake while nothing is in it yet: from the first upload on
-// neither of the two has its orphans removed, by [Engine.SweepOrphans], which leaves the own marker.
+// asks before it serves finds a folder that was named by mistake before its own marker is there: the first
+// [Engine.SweepOrphans], which [Engine.Run] begins at once, leaves that, and from then on neither store has its orphans
+// removed. A store that was never swept has left no marker, and is not found.
 //
 // Errors: ErrSharedBlobs; [ErrHosted]; what the store and the blobs answer.
 func (e *Engine) CheckBlobs(ctx context.Context) (err error) {
@@ -35,7 +36,7 @@ func (e *Engine) CheckBlobs(ctx context.Context) (err error) {
 	if e.hosted {
 		return ErrHosted
 	}
-	_, at, err := e.findOrphanHours(ctx)
+	_, at, err := e.findOrphanHours(ctx, e.now())
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,7 @@ package session
 
 import "time"
 
-// tellEvery is how long Run says no more of what goes on failing.
+// tellEvery is how long Run says nothing more, once it has told, of what goes on failing.
 const tellEvery = time.Minute
 
 // outage is that what Run does again and again fails, as it does while the store is away. The zero value: it works. It is
@@ -10,7 +10,7 @@ const tellEvery = time.Minute
 type outage struct {
 	times int       // it has failed since it worked
 	told  time.Time // when that was told last
-	open  bool      // the end of what was told was not
+	open  bool      // it was told, and its end was not yet
 }
 
 // fails notes one more failure, and reports whether it is time to tell of it.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -81,7 +82,10 @@ func TestOutageIsToldOnceAMinute(t *testing.T) {
 		})
 		store.gone.Store(false)
 		<-time.After(time.Second)
-		count("its return", map[string]int{"the sweep works again\" times=30": 1, "the relay works again\" times=30": 1, "failed": 6})
+		count("its return", map[string]int{"the sweep works again": 1, "the relay works again": 1, "failed": 6})
+		if told := log.String(); len(regexp.MustCompile(`works again" times=3\d\d\n`).FindAllString(told, -1)) != 2 {
+			t.Errorf("want it to have failed some 300 times in 150 seconds:\n%s", told)
+		}
 		rec, err := store.Load(ctx, session.Ref{ID: s.ID}, 0)
 		if err != nil || rec.Session.Status != session.StatusExpired {
 			t.Errorf("after the outage: %s, %v; want expired", rec.Session.Status, err)

@@ -289,7 +289,8 @@ func (r Retry) Succeeded(status int) bool {
 // Integrations finds an integration by its id, also for work that no request has asked for. The engine asks at
 // least once per operation, and judges by what it is answered then; an implementation caches as it likes, and
 // validates what it gives by [Integration.Validate]. It MUST be safe for concurrent use, and MUST NOT use the
-// store's own connections: it is called while a transaction of the store is open.
+// store's own connections: it is called while a transaction of the store is open. What its errors say goes to the log, and
+// MUST NOT hold secrets or anything about a person.
 type Integrations interface {
 	// Integration MUST answer [ErrNotFound] for an id that it does not have.
 	Integration(ctx context.Context, id uuid.UUID) (Integration, error)

@@ -88,9 +88,9 @@ func (e *Engine) attempt(ctx context.Context, d Delivery) (Delivery, error) {
 	opened := d
 	state, err := e.openDelivery(ctx, &opened)
 	if err != nil {
-		why := noteAway
-		if errors.Is(err, ErrKeeper) {
-			why = noteUnreadable
+		why := noteUnreadable
+		if !errors.Is(err, ErrKeeper) && !errors.Is(err, ErrNotFound) {
+			why = noteAway
 		}
 		return d.putOff(now, why), err
 	}
@@ -137,8 +137,8 @@ func (e *Engine) try(ctx context.Context, to Endpoint, d Delivery) (t Try) {
 const (
 	noteGone       = "endpoint is gone"
 	noteDisabled   = "endpoint is disabled"
-	noteUnreadable = "body cannot be opened"
-	noteAway       = "store or keys are not available"
+	noteUnreadable = "body or its key cannot be opened"
+	noteAway       = "store is not available"
 )
 
 // endpointFor finds where a delivery goes today, or says why nowhere.

@@ -294,7 +294,7 @@ func TestDeliveriesWithOneUnreadable(t *testing.T) {
 		t.Fatalf("%v, %v", list, err)
 	}
 	for _, d := range list {
-		if gone := d.Session == lost.id; (len(d.Body) == 0) != gone || (d.Last.Note == "body cannot be opened") != gone {
+		if gone := d.Session == lost.id; (len(d.Body) == 0) != gone || (d.Last.Note == "body or its key cannot be opened") != gone {
 			t.Errorf("of the lost session %t: body %q, note %q", gone, d.Body, d.Last.Note)
 		}
 	}

@@ -63,7 +63,8 @@ var jobsAtOnce = room{EventDeciding: 64, EventScreening: 32, EventErasing: 16}
 // deciders, screenings or erasures are at work hinders nothing behind it, unless 4,000 sessions and more wait so: then
 // what fell due after those is written when they are fewer, though every reader sees an expiry at once. Any number of
 // processes may run at once on one store. What fails is logged to [Config.Log] and tried again; so is what panics in
-// any part of the [Config]. While the store is away that is logged once a minute, and once that it is there again. On a host's transaction it answers [ErrHosted].
+// any part of the [Config]. A sweep, and likewise a claim of deliveries, that goes on failing, as while the store is away,
+// is logged once a minute, and once that it works again. On a host's transaction it answers [ErrHosted].
 func (e *Engine) Run(ctx context.Context) error {
 	if e.hosted {
 		return ErrHosted

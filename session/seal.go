@@ -74,7 +74,7 @@ func (k Key) open(s *Session, p part, sealed []byte) ([]byte, error) {
 
 // sealJSON seals a value in the form in which it is kept.
 func (k Key) sealJSON(s *Session, p part, v any) ([]byte, error) {
-	d := desks.Get().(*desk)
+	d := drafts.Get().(*draft)
 	defer d.clean()
 	if err := d.enc.Encode(v); err != nil {
 		return nil, fmt.Errorf("session: %s: %w", p.kind, err)
@@ -82,28 +82,29 @@ func (k Key) sealJSON(s *Session, p part, v any) ([]byte, error) {
 	return k.seal(s, p, d.text.Bytes()), nil
 }
 
-// desk is where a text is written before it is sealed.
-type desk struct {
+// draft is where a text is written before it is sealed.
+type draft struct {
 	text bytes.Buffer
 	enc  *json.Encoder
 }
 
-var desks = sync.Pool{New: func() any {
-	d := new(desk)
+var drafts = sync.Pool{New: func() any {
+	d := new(draft)
 	d.enc = json.NewEncoder(&d.text)
 	d.enc.SetEscapeHTML(false)
 	return d
 }}
 
-// maxDesk is how many bytes a desk that is kept may have.
-const maxDesk = 16 << 10
+// maxDraft is how many bytes of room a draft has that is kept for the next: what most records have, and no more, as it
+// stays for long.
+const maxDraft = 16 << 10
 
-// clean makes the desk ready for the next, who finds nothing of what lay on it.
-func (d *desk) clean() {
+// clean makes the draft ready for the next, who finds nothing of what was in it.
+func (d *draft) clean() {
 	clear(d.text.Bytes())
 	d.text.Reset()
-	if d.text.Cap() <= maxDesk {
-		desks.Put(d)
+	if d.text.Cap() <= maxDraft {
+		drafts.Put(d)
 	}
 }
 

@@ -89,7 +89,7 @@ func TestDeliveriesHaveOnePlace(t *testing.T) {
 		t.Fatalf("%d deliveries, %v", len(shown), err)
 	}
 	for _, d := range shown {
-		if d.Personal && (d.Body != nil || d.Last.Note != "body cannot be opened") {
+		if d.Personal && (d.Body != nil || d.Last.Note != "body or its key cannot be opened") {
 			t.Errorf("delivery %s shows another's body: %q, %q", d.ID, d.Body, d.Last.Note)
 		}
 	}

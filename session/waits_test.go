@@ -64,8 +64,9 @@ func TestHinderedDelivery(t *testing.T) {
 		name, note string
 		away       error
 	}{
-		{"the keys are away", "store or keys are not available", errors.New("connection refused")},
-		{"the key is another", "body cannot be opened", fmt.Errorf("%w: not its key", session.ErrKeeper)},
+		{"something is away", "store is not available", errors.New("connection refused")},
+		{"the keys are away", "body or its key cannot be opened", fmt.Errorf("%w: opening: connection refused", session.ErrKeeper)},
+		{"the row is gone", "body or its key cannot be opened", session.ErrNotFound},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,13 +1,15 @@
 package sqlstore
 
 import (
+	"errors"
+
 	"github.com/google/uuid"
 
 	"github.com/bonafide-idv/bonafide/session"
 )
 
-// asked is a change that waits for a transaction.
-type asked struct {
+// queued is a change that waits for a transaction.
+type queued struct {
 	*session.Change
 	made *creation // ahead; nil: nothing was
 }
@@ -25,10 +27,10 @@ type row struct {
 	values []any
 }
 
-// ask has changes wait. Where rows are written one by one, all who write wait for the one who does: what
+// prepare makes changes ready to wait. Where rows are written one by one, all who write wait for the one who does: what
 // can be made without the database is made here, by each for himself.
-func (s *Store) ask(changes []session.Change) []asked {
-	all := make([]asked, len(changes))
+func (s *Store) prepare(changes []session.Change) []queued {
+	all := make([]queued, len(changes))
 	for i := range changes {
 		c := &changes[i]
 		all[i].Change = c
@@ -44,7 +46,9 @@ func (s *Store) create(c *session.Change) *creation {
 	m.events = m.after.change(c)
 	b := &batch{Store: s, making: m, events: map[event]int64{}} // there are none but its own
 	a := accepted{Change: c, after: m.after, events: m.events}
-	_, _ = b.writeSession(a), b.writeParts(a) // they have no database to fail
+	if err := errors.Join(b.writeSession(a), b.writeParts(a)); err != nil {
+		panic("sqlstore: " + err.Error()) // there is no database that could fail
+	}
 	return m
 }
 
@@ -59,7 +63,7 @@ func (b *batch) writeMade(m *creation) error {
 }
 
 // split gives the changes, and what was made for each.
-func split(all []asked) ([]session.Change, []*creation) {
+func split(all []queued) ([]session.Change, []*creation) {
 	changes, made := make([]session.Change, len(all)), make([]*creation, len(all))
 	for i, a := range all {
 		changes[i], made[i] = *a.Change, a.made
@@ -68,7 +72,7 @@ func split(all []asked) ([]session.Change, []*creation) {
 }
 
 // bare are changes without what was made for them.
-type bare struct{ things[asked] }
+type bare struct{ things[queued] }
 
 func (b bare) take() []session.Change {
 	changes, _ := split(b.things.take())
@@ -78,9 +82,9 @@ func (b bare) take() []session.Change {
 // unmade are changes that nothing was made for.
 type unmade struct{ things[session.Change] }
 
-func (u unmade) take() []asked {
+func (u unmade) take() []queued {
 	changes := u.things.take()
-	all := make([]asked, len(changes))
+	all := make([]queued, len(changes))
 	for i := range changes {
 		all[i].Change = &changes[i]
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/google/uuid"
+
 	"github.com/bonafide-idv/bonafide/session"
 )
 
@@ -16,13 +18,13 @@ func (s *Store) Apply(ctx context.Context, changes ...session.Change) []error {
 		return nil
 	}
 	if s.tx == nil {
-		return outcomes(s.changes.insist(ctx, s, s.ask(changes), s.applyAsked))
+		return outcomes(s.changes.insist(ctx, s, s.prepare(changes), s.applyQueued))
 	}
-	return outcomes(transaction[asked](s.applyTogether).alone(ctx, s.ask(changes)))
+	return outcomes(transaction[queued](s.applyTogether).alone(ctx, s.prepare(changes)))
 }
 
 // applyTogether answers a refusal for each change, or one error for all, which then have no effect.
-func (s *Store) applyTogether(ctx context.Context, from things[asked]) ([]error, error) {
+func (s *Store) applyTogether(ctx context.Context, from things[queued]) ([]error, error) {
 	changes, errs, err := s.applyAtOnce(ctx, bare{from})
 	switch {
 	case !errors.Is(err, errAtOnce):
@@ -31,15 +33,16 @@ func (s *Store) applyTogether(ctx context.Context, from things[asked]) ([]error,
 		return s.applyInDoubt(ctx, changes)
 	}
 	from.giveBack()
-	return s.applyAsked(ctx, from)
+	return s.applyQueued(ctx, from)
 }
 
-// applyInTransaction is applyTogether by what is there.
+// applyInTransaction is applyQueued of changes that nothing was made for.
 func (s *Store) applyInTransaction(ctx context.Context, from things[session.Change]) ([]error, error) {
-	return s.applyAsked(ctx, unmade{from})
+	return s.applyQueued(ctx, unmade{from})
 }
 
-func (s *Store) applyAsked(ctx context.Context, from things[asked]) ([]error, error) {
+// applyQueued is applyTogether in a transaction, by what is there.
+func (s *Store) applyQueued(ctx context.Context, from things[queued]) ([]error, error) {
 	var changes []session.Change
 	var errs []error
 	var logs map[string]*permitLog
@@ -111,7 +114,7 @@ func (s *Store) judgeAndWrite(ctx context.Context, c Conn, changes []session.Cha
 // refusesNew reports whether a new session was refused, which first of all must be because its id is taken.
 func refusesNew(changes []session.Change, errs []error, taken map[int]error) bool {
 	for i := range changes {
-		if errs[i] != nil && changes[i].Base == 0 && taken[i] == nil {
+		if errs[i] != nil && changes[i].Base == 0 && changes[i].Session.ID != uuid.Nil && taken[i] == nil {
 			return true
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // accepted is a change that will be written, and what the store adds to it.
 type accepted struct {
 	*session.Change
-	index   int             // of the change in its call
+	index   int             // of the change in its transaction
 	after   head            // the session's after the change
 	stays   bool            // in its place
 	same    bool            // what is sealed in it

@@ -1,8 +1,10 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,7 +32,7 @@ func (s *Store) Claim(ctx context.Context, now, until time.Time, n int,
 		if claimed, err = s.claimable(ctx, c, first[0].DueAt, now, n, except); err != nil {
 			return err
 		}
-		if s.dialect.skip == "" {
+		if s.dialect.engine.OneWriter {
 			err = s.claimDue(ctx, c, claimed, first[0].DueAt, now, until, except)
 		} else {
 			err = s.claimAll(ctx, c, claimed, until)
@@ -85,10 +87,18 @@ func (s *Store) claimDue(ctx context.Context, c Conn, claimed []session.Delivery
 	if err != nil {
 		return err
 	}
-	args = append([]any{timeOf(until)}, args...)
-	_, err = c.ExecContext(ctx, s.queries.claimRows+query+")", args...)
-	return err
+	result, err := c.ExecContext(ctx, s.queries.claimRows+"("+query+")", append([]any{timeOf(until)}, args...)...)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n != int64(len(claimed)) {
+		return fmt.Errorf("%d of %d deliveries that are due were found again: %w", n, len(claimed), cmp.Or(err, errChanged))
+	}
+	return nil
 }
+
+// errChanged: somebody wrote beside a transaction that nobody writes beside.
+var errChanged = errors.New("the rows have changed meanwhile")
 
 // Backlog counts what is pending, up to most. It looks at an index alone.
 func (s *Store) Backlog(ctx context.Context, most int) (int, error) {

@@ -10,7 +10,7 @@ import (
 // none, and refused.
 type Dialect struct {
 	// Array makes of a Go slice ([][]byte, []int64, []*int64, []string or []*string) what the driver takes for an
-	// array; what is nil in it must come out as NULL. It is asked where many rows are written by one statement, as on
+	// array, which may have no elements; what is nil in it must come out as NULL. It is asked where many rows are written by one statement, as on
 	// PostgreSQL; [New] tries it out, and where it does not work rows are written one by one, which is slower.
 	// Default: the slice itself, as github.com/jackc/pgx/v5/stdlib takes it.
 	Array func(slice any) any

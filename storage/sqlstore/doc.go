@@ -29,8 +29,9 @@
 // other processes by SQLite's busy timeout, which ends a wait no earlier when the caller's ctx does. On PostgreSQL
 // writers wait only for who writes the same rows, and many rows go there and back as arrays, in one statement for all
 // changes of a call: new sessions by that statement alone, others in a transaction of a few. Where the driver
-// has arrays of its own, Array of the [Dialect] makes them. A serialization failure, a deadlock and a connection that is lost
-// before its commit are run again, until the caller's ctx ends or 10 seconds have passed; of a commit whose answer is
+// has arrays of its own, Array of the [Dialect] makes them. A serialization failure, a deadlock, a connection that is lost
+// before its commit and a server without room for one more are waited for, by who reads, too, until the caller's ctx ends or
+// 10 seconds have passed; of a commit whose answer is
 // lost the Store finds out what became of it. Nothing has its effect twice.
 //
 // # Many at once

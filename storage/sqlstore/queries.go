@@ -175,7 +175,7 @@ func newDeliveryQueries(d Dialect, q joined) deliveryQueries {
 		dueRows:       "SELECT rowid FROM bonafide_deliveries WHERE " + dueBetween,
 		exceptFor:     " AND endpoint NOT IN (?)",
 		earliestFirst: " AND " + goesFirst + " ORDER BY due_at, id LIMIT ? " + d.skip,
-		claimRows:     "UPDATE bonafide_deliveries SET claims = claims + 1, due_at = ? WHERE rowid IN (",
+		claimRows:     "UPDATE bonafide_deliveries SET claims = claims + 1, due_at = ? WHERE rowid IN ",
 		claim:         q("UPDATE bonafide_deliveries SET claims = ?, due_at = ? WHERE id = ?"),
 		settle: q("UPDATE bonafide_deliveries SET state = ?, due_at = ?, tries = ?, last_at = ?, last_status = ?, last_note = ?",
 			"WHERE id = ? AND claims = ? AND", pending),

@@ -24,7 +24,7 @@ type Store struct {
 	sets    bool          // many rows are written by one statement
 	logs    *logCache     // of who leads the changes; nil for all others
 
-	changes *group[asked]            // nil within a host's transaction
+	changes *group[queued]           // nil within a host's transaction
 	settled *group[session.Delivery] // nil within a host's transaction
 }
 

@@ -67,7 +67,7 @@ func (s *Store) sweep(ctx context.Context, now time.Time, n int,
 func (s *Store) applyBegun(ctx context.Context, changes []session.Change) []error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound)
 	defer cancel()
-	return s.changes.insist(ctx, s, s.ask(changes), s.applyAsked)
+	return s.changes.insist(ctx, s, s.prepare(changes), s.applyQueued)
 }
 
 // refused reports whether the error is about the change, not about the database.

@@ -80,7 +80,8 @@ func (v Value) Member(name string) Value {
 }
 
 // Members are those of an object, found in one pass, for who looks for several of them. Of anything else there are none.
-// They are kept in room as far as there is some, which spares who has it on the stack a visit to the heap.
+// As many as it is for are kept in room, which spares who has it on the stack a visit to the heap; it MUST NOT be nil, nor
+// be used for something else while the Members are.
 func (v Value) Members(room *Room) Members {
 	if v.Kind() != Object {
 		return nil

@@ -23,7 +23,7 @@ var writers = sync.Pool{New: func() any {
 	return w
 }}
 
-// maxKept is how many bytes of room a writer has that is kept for the next text.
+// maxKept is how many bytes of room a writer has that is kept for the next text: what most answers have, lists among them.
 const maxKept = 64 << 10
 
 // close gives the writer back. The next one to use it finds nothing of the text.

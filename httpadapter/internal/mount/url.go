@@ -25,7 +25,7 @@ func URL(publicURL string, r *http.Request) string {
 // path as it is now.
 func prefix(r *http.Request) string {
 	if r.RequestURI == r.URL.Path {
-		return "" // the rule: there is nothing to take apart
+		return "" // as a rule, and then nothing was stripped
 	}
 	came, err := url.ParseRequestURI(r.RequestURI)
 	if err != nil {

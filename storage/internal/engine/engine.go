@@ -27,7 +27,7 @@ type Engine struct {
 	OneWriter bool             // writers of this process wait in a line, instead of at the database
 	Recommits bool             // a transaction stays open whose COMMIT others were in the way of
 	Busy      func(error) bool // others were in the way, and the statement or transaction can be run again
-	Lost      func(error) bool // the connection is lost, or the server is not there; nil: it has none
+	Lost      func(error) bool // the connection is lost, or the server is not there or has no room; nil: it has none
 	Idle      func(error) bool // there was no transaction to roll back
 }
 
