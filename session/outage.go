@@ -23,9 +23,12 @@ func (o *outage) fails() (tell bool) {
 	return true
 }
 
+// manyTimes is how often it has to fail in a row for its end to be told, where that it fails was not.
+const manyTimes = 20
+
 // works notes that it does, and says how often it had failed before, if there is something to tell.
 func (o *outage) works() (times int, tell bool) {
-	times, tell = o.times, o.open
+	times, tell = o.times, o.open || o.times >= manyTimes
 	o.times, o.open = 0, false
 	return times, tell
 }

@@ -90,13 +90,18 @@ func TestOutageIsToldOnceAMinute(t *testing.T) {
 		if err != nil || rec.Session.Status != session.StatusExpired {
 			t.Errorf("after the outage: %s, %v; want expired", rec.Session.Status, err)
 		}
+		store.gone.Store(true)
+		<-time.After(25 * time.Second) // within a minute of what was told last
+		store.gone.Store(false)
+		<-time.After(time.Second)
+		count("a short one soon after", map[string]int{"failed": 6, "the sweep works again": 2, "the relay works again": 2})
 		for range 30 { // a minute in which it comes and goes
 			store.gone.Store(true)
 			<-time.After(time.Second)
 			store.gone.Store(false)
 			<-time.After(time.Second)
 		}
-		count("a minute of coming and going", map[string]int{"the sweep failed": 4, "the relay failed": 4, "works again": 4})
+		count("a minute of coming and going", map[string]int{"the sweep failed": 4, "the relay failed": 4, "works again": 6})
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)

@@ -57,14 +57,10 @@ func sameDatabase(a, b *pgx.ConnConfig) bool {
 	return a != nil && b != nil && a.Host == b.Host && a.Port == b.Port && a.Database == b.Database
 }
 
-// mayBeAddress reports whether a text that should be a file may be meant as a database.
+// mayBeAddress reports whether a text that should be a file may be meant as a database, in whatever form: no file that
+// anybody wants for keys has such signs in its name.
 func mayBeAddress(text string) bool {
-	kind, _, given := strings.Cut(strings.ToLower(text), ":")
-	switch kind {
-	case "memory", "sqlite", "postgres", "postgresql":
-		return given
-	}
-	return strings.Contains(text, "://") || given && strings.Contains(text, "@") || strings.Contains(text, "password=")
+	return strings.ContainsAny(strings.TrimPrefix(text, filepath.VolumeName(text)), "=@:")
 }
 
 // shownKeys is -keys without what may be secret.

@@ -201,6 +201,13 @@ func TestKeysBesideSessions(t *testing.T) {
 	start(t, "-db", db, "-data", data, "-keys", keys).stop()
 	refused(t, "is a database of sessions: name another", "-data", t.TempDir(), "-db", newPostgres(t), "-keys", db)
 	refused(t, "is a database of sessions: name another", "-data", t.TempDir(), "-keys", db)
+	// The other way round the keys' database is left as it is, and serves the right configuration again.
+	refused(t, "it is a database of keys", "-db", keys, "-data", t.TempDir(), "-keys", db)
+	refused(t, "it is a database of keys", "-db", keys, "-data", t.TempDir())
+	if n := ask(t, keys, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'bonafide_keys%'"); n != 0 {
+		t.Errorf("the database of the keys has %d other tables", n)
+	}
+	start(t, "-db", db, "-data", data, "-keys", keys)
 }
 
 // TestMasterKeyOfTwoMachines is changed as -h says, one server after the other, and none of them is without it in between.

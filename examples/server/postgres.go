@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -47,6 +48,9 @@ func openPool(at *pgx.ConnConfig, connections int) *sql.DB {
 func prepare(ctx context.Context, db *sql.DB) (used bool, err error) {
 	if err := db.PingContext(ctx); err != nil {
 		return false, err
+	}
+	if keys, err := hasKeys(ctx, db); err != nil || keys {
+		return false, cmp.Or(err, errors.New("it is a database of keys: -db names that of the sessions, and -keys that of the keys"))
 	}
 	if err := makeTable(ctx, db); err != nil {
 		return false, err

@@ -10,7 +10,6 @@ import (
 type Dialect struct {
 	engine engine.Engine
 
-	anywhere string   // counts the tables of a name in all of the database, which backups take along as one
 	settings []string // of a connection that writes
 	begin    string   // opens a transaction that writes
 	share    string   // ends a look-up of a row that nobody may write until the transaction ends
@@ -27,7 +26,6 @@ type Dialect struct {
 func SQLite() Dialect {
 	return Dialect{
 		engine:   engine.SQLite(),
-		anywhere: engine.SQLite().Tables,
 		settings: []string{"PRAGMA synchronous = FULL", "PRAGMA secure_delete = ON"},
 		begin:    "BEGIN IMMEDIATE",
 		journal:  "PRAGMA journal_mode",
@@ -41,8 +39,7 @@ func SQLite() Dialect {
 // [Keeper.OnlyWraps] is true; the package's comment says for how long.
 func Postgres() Dialect {
 	return Dialect{
-		engine:   engine.Postgres(),
-		anywhere: "SELECT count(*) FROM pg_tables WHERE tablename = ?",
+		engine: engine.Postgres(),
 		settings: []string{
 			"SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
 		},

@@ -39,7 +39,7 @@ func (k *Keeper) Make(ctx context.Context, id uuid.UUID) (session.Key, []byte, e
 	}
 	key, r := session.NewKey(), ref{}
 	_, _ = rand.Read(r.name[:]) // never fails: crypto/rand ends the program instead
-	err := k.alone(ctx, func(ctx context.Context, c *sql.Conn) error {
+	add := func(ctx context.Context, c *sql.Conn) error {
 		return k.write(ctx, c, func(ctx context.Context, c conn) error {
 			// In the transaction, and shared: what a Rotate has replaced wraps nothing new.
 			u, err := readInUse(ctx, c, k.queries.shared)
@@ -54,7 +54,9 @@ func (k *Keeper) Make(ctx context.Context, id uuid.UUID) (session.Key, []byte, e
 			added := c.QueryRowContext(ctx, k.queries.add, id[:], w.name[:], w.master[:], w.nonce[:], w.wrapped[:])
 			return added.Scan(&r.n)
 		})
-	})
+	}
+	// A row whose commit was lost may be there, and is nobody's.
+	err := anew(ctx, k.dialect, func() error { return k.alone(ctx, add) })
 	if err != nil {
 		return session.Key{}, nil, wrap(ctx, "making", err)
 	}
@@ -71,7 +73,7 @@ func (k *Keeper) Open(ctx context.Context, id uuid.UUID, ref []byte) (session.Ke
 		return session.Key{}, errRef
 	}
 	var found row
-	err := patiently(ctx, k.dialect, func() (err error) {
+	err := anew(ctx, k.dialect, func() (err error) {
 		_, found, err = scanRow(k.db.QueryRowContext(ctx, k.queries.find, r.n).Scan)
 		return err
 	})

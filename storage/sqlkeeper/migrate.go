@@ -58,7 +58,7 @@ func Migrate(ctx context.Context, db *sql.DB, d Dialect) error {
 // checkApart refuses the database of the sessions.
 func checkApart(ctx context.Context, db *sql.DB, d Dialect) error {
 	for _, table := range []string{"bonafide_schema", "bonafide_sessions"} {
-		if n, err := countTables(ctx, db, d, d.anywhere, table); err != nil || n > 0 {
+		if n, err := countTables(ctx, db, d, d.engine.Anywhere, table); err != nil || n > 0 {
 			return cmp.Or(err, ErrStore)
 		}
 	}
@@ -96,7 +96,7 @@ func countTables(ctx context.Context, db *sql.DB, d Dialect, query, name string)
 
 // ask runs a query that has one answer.
 func ask(ctx context.Context, db *sql.DB, d Dialect, answer any, query string, args ...any) error {
-	return patiently(ctx, d, func() error {
+	return anew(ctx, d, func() error {
 		return db.QueryRowContext(ctx, sqlx.Rebind(d.engine.Bind, query), args...).Scan(answer)
 	})
 }

@@ -153,9 +153,11 @@ func TestTheDatabaseOfTheSessionsIsRefusedOnPostgres(t *testing.T) {
 	beside := openPostgres(t, "pgx", at, 1)
 	exec(t, beside, "CREATE SCHEMA sessions")
 	exec(t, beside, "SET search_path = sessions")
-	if err := sqlstore.Migrate(t.Context(), beside, sqlstore.Postgres()); err != nil {
-		t.Fatal(err)
+	if err := sqlstore.Migrate(t.Context(), beside, sqlstore.Postgres()); !errors.Is(err, sqlstore.ErrKeys) {
+		t.Errorf("sqlstore.Migrate of the keys' database: got %v, want %v", err, sqlstore.ErrKeys)
 	}
+	onPostgres(t, keys, session.NewKey())                      // nothing was changed
+	exec(t, beside, "CREATE TABLE bonafide_sessions (id INT)") // by a tool of the host's
 	if err := sqlkeeper.Migrate(t.Context(), keys, sqlkeeper.Postgres()); !errors.Is(err, sqlkeeper.ErrStore) {
 		t.Errorf("Migrate: got %v, want %v", err, sqlkeeper.ErrStore)
 	}
@@ -263,5 +265,25 @@ func TestAServerThatIsAway(t *testing.T) {
 	}
 	if err := k.Destroy(ctx, g.id, g.ref); !errors.Is(err, session.ErrKeeper) || strings.Contains(err.Error(), at.String()) {
 		t.Errorf("Destroy: %v, want %v", err, session.ErrKeeper)
+	}
+}
+
+// Who makes or opens a key while the server restarts waits for it.
+func TestAServerThatRestarts(t *testing.T) {
+	t.Parallel()
+	server := postgrestest.New(t)
+	k := onPostgres(t, migratedPostgres(t, "pgx", server.URL(), 2), session.NewKey())
+	g := makeKey(t, k)
+	for range 2 {
+		server.Kill()
+		var waiting sync.WaitGroup
+		waiting.Go(func() { mustOpen(t, k, g, "while the server restarts") })
+		waiting.Go(func() {
+			if _, _, err := k.Make(t.Context(), uuid.New()); err != nil {
+				t.Errorf("Make while the server restarts: %v", err)
+			}
+		})
+		server.Start()
+		waiting.Wait()
 	}
 }

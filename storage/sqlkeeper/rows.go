@@ -55,7 +55,7 @@ func readInUse(ctx context.Context, c conn, query string) (u inUse, err error) {
 
 // inUse reads it outside of a transaction.
 func (k *Keeper) inUse(ctx context.Context) (u inUse, err error) {
-	err = patiently(ctx, k.dialect, func() (err error) {
+	err = anew(ctx, k.dialect, func() (err error) {
 		u, err = readInUse(ctx, k.db, k.queries.masters)
 		return err
 	})

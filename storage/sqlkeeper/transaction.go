@@ -104,6 +104,17 @@ func (k *Keeper) scrub(ctx context.Context, c *sql.Conn) error {
 
 // patiently tries again while others are in the way.
 func patiently(ctx context.Context, d Dialect, try func() error) error {
+	return whilePassing(ctx, time.Millisecond, func(err error) bool { return d.engine.Busy(err) || errors.Is(err, errReaders) }, try)
+}
+
+// anew tries again also while the database is away: what is done on whatever connection, and does no harm when it is done
+// twice.
+func anew(ctx context.Context, d Dialect, try func() error) error {
+	return whilePassing(ctx, 20*time.Millisecond, d.engine.Again, try)
+}
+
+// whilePassing tries again after a while, as long as what is wrong passes by itself.
+func whilePassing(ctx context.Context, wait time.Duration, passes func(error) bool, try func() error) error {
 	waiting, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
 	for {
@@ -111,8 +122,7 @@ func patiently(ctx context.Context, d Dialect, try func() error) error {
 		if err == nil {
 			return nil
 		}
-		again := d.engine.Busy(err) || errors.Is(err, errReaders)
-		if !again || !engine.Pause(waiting, time.Millisecond) {
+		if !passes(err) || !engine.Pause(waiting, wait) {
 			return cmp.Or(ctx.Err(), err)
 		}
 	}

@@ -43,13 +43,26 @@ func (s *Store) applyInTransaction(ctx context.Context, from things[session.Chan
 
 // applyQueued is applyTogether in a transaction, by what is there.
 func (s *Store) applyQueued(ctx context.Context, from things[queued]) ([]error, error) {
+	if s.sets {
+		return s.applyBy(ctx, from, false)
+	}
+	w := &watched[queued]{things: from}
+	errs, err := s.applyBy(ctx, w, true)
+	if errors.Is(err, errTrusted) {
+		return s.applyBy(ctx, fixed[queued](w.taken), false)
+	}
+	return errs, err
+}
+
+// applyBy is applyQueued that looks for new sessions first, or trusts that they are new.
+func (s *Store) applyBy(ctx context.Context, from things[queued], trusts bool) ([]error, error) {
 	var changes []session.Change
 	var errs []error
 	var logs map[string]*permitLog
 	err := s.writeOnce(ctx, func(ctx context.Context, c Conn) (err error) {
 		var made []*creation
 		changes, made = split(from.take())
-		errs, logs, err = s.judgeAndWrite(ctx, c, changes, made, nil)
+		errs, logs, err = s.judgeAndWrite(ctx, c, changes, made, trusts, nil)
 		return err
 	})
 	if err != nil {
@@ -60,6 +73,9 @@ func (s *Store) applyQueued(ctx context.Context, from things[queued]) ([]error, 
 	if lost := new(commitError); errors.As(err, &lost) {
 		return s.findOut(ctx, changes, errs, lost), nil
 	}
+	if errors.Is(err, errTrusted) {
+		return nil, err
+	}
 	return errs, s.wrap("apply", s.together(len(changes), err))
 }
 
@@ -69,11 +85,13 @@ func (s *Store) applyQueued(ctx context.Context, from things[queued]) ([]error, 
 // That a part's id is taken shows when it is written, so that those who have new ids, as all have, do not pay
 // for a look. One change is then refused, and several are done apart; in a host's transaction what was written is undone,
 // and all are judged again without the change that was refused. So it is with an entry that is added beside another
-// of its name, where the dialect has no lock against that. So it is with the id of a new session too, where looking for
-// it is a statement more; but when a new session is refused for anything else, it is looked for.
-func (s *Store) judgeAndWrite(ctx context.Context, c Conn, changes []session.Change, made []*creation,
+// of its name, where the dialect has no lock against that.
+//
+// Who trusts does not look for new sessions, as the id of each is new as a rule, and a look is a statement more. When one
+// of them is refused for anything, or an id is taken, all are judged again after a look for all.
+func (s *Store) judgeAndWrite(ctx context.Context, c Conn, changes []session.Change, made []*creation, trusts bool,
 	locked []session.Session) ([]error, map[string]*permitLog, error) {
-	taken, sets, trusts := map[int]error{}, s.sets, !s.sets
+	taken, sets := map[int]error{}, s.sets
 	for {
 		b := s.newBatch(ctx, c, locked)
 		b.made, b.trusts = made, trusts
@@ -101,8 +119,12 @@ func (s *Store) judgeAndWrite(ctx context.Context, c Conn, changes []session.Cha
 			return errs, b.permits, b.writeRest(passed)
 		case s.tx == nil && errors.Is(err, errTaken) && len(changes) == 1:
 			return []error{refusalOf(err)}, nil, errNothing // undone with its transaction
+		case s.tx == nil && errors.Is(err, errTaken) && trusts:
+			return nil, nil, errTrusted
 		case s.tx == nil || !errors.Is(err, errTaken):
 			return nil, nil, &statementError{err}
+		case trusts:
+			trusts = false // what was written is undone
 		case i < 0:
 			sets = false // to see whose it was
 		default:
@@ -120,6 +142,9 @@ func refusesNew(changes []session.Change, errs []error, taken map[int]error) boo
 	}
 	return false
 }
+
+// errTrusted: an id was taken among changes of which nobody was to have looked for new sessions. Nothing was written.
+var errTrusted = errors.New("sqlstore: a new session's id, or a part's, is taken")
 
 // statementError is a statement of a change that failed, though the change was not refused.
 type statementError struct{ error }

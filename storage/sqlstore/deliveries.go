@@ -20,11 +20,15 @@ func (s *Store) Claim(ctx context.Context, now, until time.Time, n int,
 	if err := ctx.Err(); err != nil {
 		return nil, time.Time{}, s.wrap("claim", err)
 	}
-	next, err = s.next(ctx, s.conn(), s.queries.nextDelivery)
+	next, err = s.glanceNext(ctx, s.queries.nextDelivery)
 	if err != nil || next.IsZero() || next.After(now) || n <= 0 {
 		return nil, next, s.wrap("claim", err)
 	}
-	first, err := s.claimable(ctx, s.conn(), next, now, 1, except)
+	var first []session.Delivery
+	err = s.glance(ctx, func(ctx context.Context, c Conn) (err error) {
+		first, err = s.claimable(ctx, c, next, now, 1, except)
+		return err
+	})
 	if err != nil || len(first) == 0 {
 		return nil, next, s.wrap("claim", err)
 	}
@@ -102,16 +106,16 @@ var errChanged = errors.New("the rows have changed meanwhile")
 
 // Backlog counts what is pending, up to most. It looks at an index alone.
 func (s *Store) Backlog(ctx context.Context, most int) (int, error) {
-	ctx, cancel := s.bounded(ctx)
-	defer cancel()
-	n, _, err := one(ctx, s.conn(), func(n *int) []any { return []any{n} }, s.queries.backlog, max(most, 0))
+	var n int
+	err := s.glance(ctx, func(ctx context.Context, c Conn) (err error) {
+		n, _, err = one(ctx, c, func(n *int) []any { return []any{n} }, s.queries.backlog, max(most, 0))
+		return err
+	})
 	return n, s.wrap("backlog", err)
 }
 
 // claimable finds what is due, from a time on, goes first, and is for none of the endpoints in except.
 func (s *Store) claimable(ctx context.Context, c Conn, from, now time.Time, n int, except []uuid.UUID) ([]session.Delivery, error) {
-	ctx, cancel := s.bounded(ctx)
-	defer cancel()
 	query, args, err := s.due(s.queries.due, from, now, n, except)
 	if err != nil {
 		return nil, err

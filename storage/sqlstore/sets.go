@@ -164,6 +164,9 @@ type joint struct {
 	long    []byte // grows to what the first argument is; nil: there is none such
 }
 
+// maxPieces is how many bytes are at most sent as one value, of which there are copies on the way.
+const maxPieces = 1 << 20
+
 // joint is a statement that writes the set. What is long in its rows goes as one value, of which each is a piece: an
 // array's elements are copied several times over, as the driver's buffers grow with each of them.
 func (b *batch) joint() *joint {
@@ -176,11 +179,17 @@ func (b *batch) joint() *joint {
 			}
 		}
 	}
-	if size > 0 {
-		j.long = make([]byte, 0, size)
-		j.args = []any{j.long[:size]}
+	if size > 0 && size <= maxPieces {
+		j.takePieces(size)
 	}
 	return j
+}
+
+// takePieces begins the statement with one value of so many bytes, which stands in it once.
+func (j *joint) takePieces(size int) {
+	j.long = make([]byte, 0, size)
+	j.args = []any{j.long[:size]} // which is filled later
+	j.text.WriteString("WITH pieces AS MATERIALIZED (SELECT CAST($1 AS BYTEA) AS long)")
 }
 
 // with adds a statement under a name. A rowset among args stands for its rows, and any other slice for an array; the
@@ -220,7 +229,7 @@ func (j *joint) unnest(rows *rowset) {
 		if i > 0 {
 			j.text.WriteString(", ")
 		}
-		if b, ok := c.(*bytesColumn); ok && b.long && j.long != nil {
+		if b, ok := c.(*bytesColumn); ok && b.long && b.size > 0 && j.long != nil {
 			j.pieces(b)
 		} else {
 			j.array(c.kind(), c.array())
@@ -243,7 +252,7 @@ func (j *joint) pieces(c *bytesColumn) {
 		length.append(int64(len(b)), b != nil)
 		j.long = append(j.long, b...)
 	}
-	j.text.WriteString("substring(CAST($1 AS BYTEA) FROM ")
+	j.text.WriteString("substring((SELECT long FROM pieces) FROM ")
 	j.array("INT", from.array())
 	j.text.WriteString(" FOR ")
 	j.array("INT", length.array())
@@ -292,9 +301,9 @@ func takesArrays(ctx context.Context, c Conn, d Dialect) (bool, error) {
 		probe.add([]byte{}, int64(0), "", &long, 2*i)
 		probe.add(none, &stamp{}, new(label), &none, 2*i+1)
 	}
-	j := joint{dialect: d, long: make([]byte, 0, 2*len(long))}
-	j.args = []any{j.long[:2*len(long)]}
-	j.add("SELECT i % 2 = 0 AND length(b) = 0 AND n = 0 AND length(t) = 0 AND length(l) = 1 OR"+
+	j := joint{dialect: d}
+	j.takePieces(2 * len(long))
+	j.add(" SELECT i % 2 = 0 AND length(b) = 0 AND n = 0 AND length(t) = 0 AND length(l) = 1 OR"+
 		" i % 2 = 1 AND b IS NULL AND n IS NULL AND t IS NULL AND l IS NULL FROM ? AS x (b, n, t, l, i)", &probe)
 	fits, err := rows(ctx, c, func(fits *bool) []any { return []any{fits} }, j.query(), j.args...)
 	if err != nil && d.engine.Again(err) {

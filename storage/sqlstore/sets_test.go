@@ -57,13 +57,18 @@ func TestSetsAreAsRows(t *testing.T) {
 	})
 }
 
-// TestLongBytesInSets: what is sealed in the sessions of one call comes back as it was, also where it is empty or nothing:
-// added at once, and changed together.
+// TestLongBytesInSets: what is sealed in the sessions of one call comes back as it was, also where it is empty or nothing,
+// or is too much for one value: added at once, and changed together.
 func TestLongBytesInSets(t *testing.T) {
 	t.Parallel()
 	on := onPostgres()
 	store := on.store(t, on.migrated(t, on.driver, 2))
-	long := bytes.Repeat([]byte{0xa5, 0, 0xff}, 1000)
+	longBytesInSets(t, store, bytes.Repeat([]byte{0xa5, 0, 0xff}, 1000))
+	longBytesInSets(t, store, bytes.Repeat([]byte{0xa5, 0, 0xff}, 400_000))
+}
+
+func longBytesInSets(t *testing.T, store *sqlstore.Store, long []byte) {
+	t.Helper()
 	var changes []session.Change
 	for _, sealed := range [][]byte{nil, {}, {7}, long, nil, []byte("last but two"), {}, nil} {
 		c := creation(newID())
@@ -76,7 +81,8 @@ func TestLongBytesInSets(t *testing.T) {
 			want := c.Session.Sealed
 			got, err := store.Load(t.Context(), session.Ref{Tenant: c.Session.Tenant, ID: c.Session.ID}, 0)
 			if err != nil || !bytes.Equal(got.Session.Sealed, want) || (got.Session.Sealed == nil) != (want == nil) {
-				t.Errorf("%s: session %d: got %#v, %v, want %#v", what, i, got.Session.Sealed, err, want)
+				t.Errorf("%s: session %d: got %.9x (%d bytes), %v, want %.9x (%d bytes)",
+					what, i, got.Session.Sealed, len(got.Session.Sealed), err, want, len(want))
 			}
 		}
 	}

@@ -15,14 +15,14 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, n int,
 	if err := ctx.Err(); err != nil {
 		return 0, time.Time{}, s.wrap("sweep", err)
 	}
-	next, err = s.next(ctx, s.conn(), s.queries.nextSession)
+	next, err = s.glanceNext(ctx, s.queries.nextSession)
 	if err != nil || next.IsZero() || next.After(now) || n <= 0 {
 		return 0, next, s.wrap("sweep", err)
 	}
 	if done, err = s.sweep(ctx, now, n, tick); err != nil {
 		return done, time.Time{}, err
 	}
-	next, err = s.next(context.WithoutCancel(ctx), s.conn(), s.queries.nextSession)
+	next, err = s.glanceNext(context.WithoutCancel(ctx), s.queries.nextSession)
 	return done, next, s.wrap("sweep", err)
 }
 
@@ -41,7 +41,7 @@ func (s *Store) sweep(ctx context.Context, now time.Time, n int,
 				changes = append(changes, change)
 			}
 		}
-		errs, _, err = s.judgeAndWrite(ctx, c, changes, nil, due)
+		errs, _, err = s.judgeAndWrite(ctx, c, changes, nil, false, due)
 		return s.together(len(changes), err)
 	})
 	switch lost := new(commitError); {
@@ -77,9 +77,15 @@ func refused(err error) bool {
 }
 
 // next asks for the earliest alarm; zero when there is none.
+func (s *Store) glanceNext(ctx context.Context, query string) (at time.Time, err error) {
+	err = s.glance(ctx, func(ctx context.Context, c Conn) (err error) {
+		at, err = s.next(ctx, c, query)
+		return err
+	})
+	return at, err
+}
+
 func (s *Store) next(ctx context.Context, c Conn, query string) (time.Time, error) {
-	ctx, cancel := s.bounded(ctx)
-	defer cancel()
 	at, _, err := one(ctx, c, timeFields, query)
 	return at, err
 }

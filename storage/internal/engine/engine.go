@@ -22,6 +22,8 @@ type Engine struct {
 	Bind  int // sqlx's bind type
 	// Tables counts the tables of a name, which it is given as its one argument, written as ?.
 	Tables string
+	// Anywhere does so in all of the database, which backups take along as one.
+	Anywhere string
 
 	Remote    bool             // statements can hang on a network, and must have a bound
 	OneWriter bool             // writers of this process wait in a line, instead of at the database
@@ -42,6 +44,7 @@ func SQLite() Engine {
 		Goose:     database.DialectSQLite3,
 		Bind:      sqlx.QUESTION,
 		Tables:    "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
+		Anywhere:  "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
 		OneWriter: true,
 		Recommits: true,
 		Busy:      sqliteBusy,
@@ -61,14 +64,15 @@ func sqliteBusy(err error) bool {
 // former is the one that is tested.
 func Postgres() Engine {
 	return Engine{
-		Name:   "postgres",
-		Goose:  database.DialectPostgres,
-		Bind:   sqlx.DOLLAR,
-		Tables: "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = ?",
-		Remote: true,
-		Busy:   postgresBusy,
-		Lost:   postgresLost,
-		Idle:   func(error) bool { return false }, // it only warns
+		Name:     "postgres",
+		Goose:    database.DialectPostgres,
+		Bind:     sqlx.DOLLAR,
+		Tables:   "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = ?",
+		Anywhere: "SELECT count(*) FROM pg_tables WHERE tablename = ?",
+		Remote:   true,
+		Busy:     postgresBusy,
+		Lost:     postgresLost,
+		Idle:     func(error) bool { return false }, // it only warns
 	}
 }
 
