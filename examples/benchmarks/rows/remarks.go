@@ -17,8 +17,8 @@ func remarks() map[[2]string]string {
 		{"signed create over HTTP, memstore, sealed", "a bare net/http handler that reads, verifies the HMAC and answers as many bytes"}: "" +
 			"no single thing is left that costs much. Beside what the bare handler does stand one strict pass over the JSON, rules " +
 			"for some forty facts, a key and a cipher for each session, an audit event chained by hashes, a signed token and a " +
-			"signed answer; and a third of the time goes to the garbage collector, as a session in memory is many values with " +
-			"pointers. Tried: members that are found without copies, derived keys that are made once, facts that are sealed where " +
+			"signed answer; and by Go's default a third of the time went to the garbage collector, as a session in memory is many " +
+			"values with pointers. Tried: members that are found without copies, derived keys that are made once, facts that are sealed where " +
 			"they stand, one allocation for the head, buffers that are used again, which together took a quarter. Rows of bytes in " +
 			"memstore would take another fifth; then every change would read and write the whole of a session. Not tried: JSON that " +
 			"is appended instead of encoded by reflection.",
@@ -38,8 +38,7 @@ func remarks() map[[2]string]string {
 		sweep("SQLite"): "the UPDATE writes one row for each session, a sweep four, in eight further indexes, and binds some sixty " +
 			"values for them through database/sql. Tried: what is sealed is left alone, and held webhooks are looked for only where " +
 			"there can be any, which together doubled the rate, and values are no longer found by reflection. Several " +
-			"rows by one statement are slower there. On a slow disk half of the time is its syncs, one for each batch and two for " +
-			"each checkpoint.",
+			"rows by one statement are slower there.",
 		sweep("PostgreSQL, one worker"):  arrays,
 		sweep("PostgreSQL, two workers"): arrays,
 		{"deliveries claimed and settled, on PostgreSQL, two workers", "riverqueue/river no-op jobs"}: "" +
@@ -72,9 +71,7 @@ const sharedCommit = "writers share a commit, so that what is left is what a ses
 const createOnPostgreSQL = "a whole batch is one statement over arrays already, which compares the permit log. What stands in " +
 	"the way: writers who wait for one another's commit come back together, so that server and engine take turns; a statement " +
 	"for all that a creation writes has a price of its own for the server, which at 16 writers is nearly half of its " +
-	"time; and of the process's time the engine has a third, and the garbage collector nearly half, as the heap of a " +
-	"benchmark is small and so is collected again and again: with one four times as large the process takes a third " +
-	"less. Tried: fewer bytes for the driver to copy, NULLs at the end left out, rows that the server does not copy, pages of " +
+	"time; and of the process's time the engine has a third, and the garbage collector a good part. Tried: fewer bytes for the driver to copy, NULLs at the end left out, rows that the server does not copy, pages of " +
 	"the log that are found by an index, which together took a fifth off the server's time; leaders who yield for longer, which did " +
 	"not help. Not tried: a batch that is judged by what the one under way will leave; batches would be half as large."
 
