@@ -277,7 +277,8 @@ func TestMasterKeyIsNotMadeOnReload(t *testing.T) {
 	web.tells(web.live, 1)
 }
 
-// TestKeysGoAway: while their server is down the health check says so, and nothing is lost when it is back.
+// TestKeysGoAway: while their server is down the health check says so; who creates a session waits, and nothing is lost when
+// it is back.
 func TestKeysGoAway(t *testing.T) {
 	t.Parallel()
 	server := postgrestest.New(t)
@@ -301,11 +302,16 @@ func TestKeysGoAway(t *testing.T) {
 	health(200)
 	server.Kill()
 	health(503)
-	if status, body := s.call("POST", "/v1/sessions", `{"verification":{"person":{"firstName":"Jane"}}}`); status < 500 {
-		t.Errorf("a creation without keys: %d %s", status, body)
-	}
+	created := make(chan int, 1)
+	go func() {
+		status, _ := s.call("POST", "/v1/sessions", `{"verification":{"person":{"firstName":"Jane"}}}`)
+		created <- status
+	}()
 	server.Start()
 	health(200)
+	if status := <-created; status != 201 {
+		t.Errorf("a creation that waited for the keys: %d, want 201", status)
+	}
 	s.reads17([]string{path})
 	s.captured(s.live)
 	s.stop()
