@@ -83,7 +83,7 @@ func checkSchema(ctx context.Context, db *sql.DB, d Dialect) error {
 
 func countTables(ctx context.Context, db *sql.DB, d Dialect, query, name string) (n int, err error) {
 	if err := db.QueryRowContext(ctx, sqlx.Rebind(d.engine.Bind, query), name).Scan(&n); err != nil {
-		return 0, fmt.Errorf("sqlstore: look for the table %s: %w", name, err)
+		return 0, fmt.Errorf("sqlstore: look for the table %s, as %s has it: %w", name, d.engine.Name, err)
 	}
 	return n, nil
 }

@@ -176,3 +176,24 @@ func count(t testing.TB, db *sql.DB, query string) (n int) {
 	}
 	return n
 }
+
+// A dialect that is not the database's is named in the error.
+func TestMigrateByTheOtherDialect(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		on    kind
+		given sqlstore.Dialect
+		want  string
+	}{
+		{onSQLite(), sqlstore.Postgres(), "as postgres has it"},
+		{onPostgres(), sqlstore.SQLite(), "as sqlite has it"},
+	} {
+		t.Run(c.on.name, func(t *testing.T) {
+			t.Parallel()
+			db := c.on.open(t, c.on.driver, c.on.file(t), 1)
+			if err := sqlstore.Migrate(t.Context(), db, c.given); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want it to say %q", err, c.want)
+			}
+		})
+	}
+}
