@@ -164,9 +164,7 @@ func hourAfter(hour string) string {
 
 // sweepPage looks at so many names of an hour, and gives the last of them; empty: there are no more, or it failed.
 func (e *Engine) sweepPage(ctx context.Context, hour, after string) (removed int, last string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, orphanTime)
-	defer cancel()
-	err = survived(func() error {
+	err = onBlobs(ctx, func(ctx context.Context) error {
 		names, err := e.cfg.Blobs.List(ctx, hour, after, orphansAtOnce)
 		if err != nil || len(names) == 0 {
 			return err
@@ -209,9 +207,14 @@ func (e *Engine) tidy(ctx context.Context, due string) error {
 	if !ok {
 		return nil
 	}
+	return onBlobs(ctx, func(ctx context.Context) error { return tidier.Tidy(ctx, due) })
+}
+
+// onBlobs calls what works on the blobs, for so long, and makes an error of its panic.
+func onBlobs(ctx context.Context, call func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, orphanTime)
 	defer cancel()
-	return survived(func() error { return tidier.Tidy(ctx, due) })
+	return survived(func() error { return call(ctx) })
 }
 
 // orphanHours reads how far the sweep has come, and notes at its very first that it begins now.
@@ -296,13 +299,11 @@ func (e *Engine) sweepDiscarded(ctx context.Context) error {
 }
 
 func (e *Engine) removeDiscarded(ctx context.Context, d Entry) error {
-	ctx, cancel := context.WithTimeout(ctx, orphanTime)
-	defer cancel()
 	var names []string
 	if err := json.Unmarshal(d.Body, &names); err != nil {
 		return fmt.Errorf("session: the entry %s, of media that were replaced, cannot be read", d.ID)
 	}
-	err := survived(func() error { _, err := e.removeOrphans(ctx, names); return err })
+	err := onBlobs(ctx, func(ctx context.Context) error { _, err := e.removeOrphans(ctx, names); return err })
 	if err != nil {
 		return fmt.Errorf("session: media that were replaced: %w", err)
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -40,34 +39,26 @@ func (e *Engine) CheckBlobs(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, orphanTime)
-	defer cancel()
-	return survived(func() error {
-		found, err := e.findMarkers(ctx)
-		if err != nil {
-			return err
-		}
-		return otherMarker(found, at.Marker)
+	return onBlobs(ctx, func(ctx context.Context) error {
+		_, err := e.findMarkers(ctx, at.Marker)
+		return err
 	})
 }
 
-// findMarkers gives the own marker and another, if there is one.
-func (e *Engine) findMarkers(ctx context.Context) ([]string, error) {
+// findMarkers reports whether the own marker is there. ErrSharedBlobs: another one is.
+func (e *Engine) findMarkers(ctx context.Context, own string) (marked bool, err error) {
 	found, err := e.cfg.Blobs.List(ctx, markerHour(), "", 2)
 	if err != nil {
-		return nil, fmt.Errorf("session: markers of the blobs: %w", err)
+		return false, fmt.Errorf("session: markers of the blobs: %w", err)
 	}
-	return found, nil
-}
-
-// otherMarker is ErrSharedBlobs where there is another marker than the own one.
-func otherMarker(found []string, own string) error {
 	for _, name := range found {
-		if name != own {
-			return fmt.Errorf("%w (the marker %s)", ErrSharedBlobs, name)
+		if name == own {
+			marked = true
+		} else {
+			err = fmt.Errorf("%w (the marker %s)", ErrSharedBlobs, name)
 		}
 	}
-	return nil
+	return marked, err
 }
 
 // markBlobs leaves the store's marker beside its blobs, unless it is there. ErrSharedBlobs: so is another one.
@@ -79,17 +70,13 @@ func (e *Engine) markBlobs(ctx context.Context, kept *Entry, at *orphanHours) er
 			return err
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, orphanTime)
-	defer cancel()
-	return survived(func() error {
-		found, err := e.findMarkers(ctx)
-		if err != nil {
+	return onBlobs(ctx, func(ctx context.Context) error {
+		marked, err := e.findMarkers(ctx, at.Marker)
+		if marked || err != nil && !errors.Is(err, ErrSharedBlobs) {
 			return err
 		}
-		if !slices.Contains(found, at.Marker) {
-			err = e.writeMarker(ctx, at.Marker)
-		}
-		return cmp.Or(otherMarker(found, at.Marker), err)
+		written := e.writeMarker(ctx, at.Marker) // beside another's too: neither then removes what is the other's
+		return cmp.Or(err, written)
 	})
 }
 

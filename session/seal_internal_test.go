@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -37,5 +38,21 @@ func TestPlaces(t *testing.T) {
 	}
 	if bytes.Equal(sealed, key.seal(&here, part{"facts", id}, []byte("plain"))) {
 		t.Error("sealing twice gives the same bytes")
+	}
+}
+
+// TestDraftsAreWiped: what was sealed is not left in what the next one writes into, whether it is kept or not.
+func TestDraftsAreWiped(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{100, 2 * maxDraft} {
+		d := drafts.New().(*draft)
+		if err := d.enc.Encode(strings.Repeat("Specimen", size/8)); err != nil {
+			t.Fatal(err)
+		}
+		written := d.text.Bytes()
+		d.clean()
+		if bytes.Contains(written, []byte("Specimen")) || d.text.Len() != 0 {
+			t.Errorf("of %d bytes there is still %.20q, and %d bytes are kept", size, written, d.text.Len())
+		}
 	}
 }

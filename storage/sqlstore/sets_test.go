@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/bonafide-idv/bonafide/session"
+	"github.com/bonafide-idv/bonafide/storage/internal/sqlspy"
 	"github.com/bonafide-idv/bonafide/storage/sqlstore"
 )
 
@@ -61,10 +62,15 @@ func TestSetsAreAsRows(t *testing.T) {
 // or is too much for one value: added at once, and changed together.
 func TestLongBytesInSets(t *testing.T) {
 	t.Parallel()
-	on := onPostgres()
-	store := on.store(t, on.migrated(t, on.driver, 2))
-	longBytesInSets(t, store, bytes.Repeat([]byte{0xa5, 0, 0xff}, 1000))
-	longBytesInSets(t, store, bytes.Repeat([]byte{0xa5, 0, 0xff}, 400_000))
+	spy, store := onPostgres().spiedStore(t, 2)
+	for times, together := range map[int]bool{1000: true, 400_000: false} {
+		spy.Taken()
+		longBytesInSets(t, store, bytes.Repeat([]byte{0xa5, 0, 0xff}, times))
+		got := slices.ContainsFunc(spy.Taken(), func(s sqlspy.Statement) bool { return strings.Contains(s.Query, "pieces") })
+		if got != together {
+			t.Errorf("%d bytes went as one value: got %t, want %t", 3*times, got, together)
+		}
+	}
 }
 
 func longBytesInSets(t *testing.T, store *sqlstore.Store, long []byte) {
