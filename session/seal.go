@@ -101,11 +101,15 @@ const maxDraft = 16 << 10
 
 // clean makes the draft ready for the next, who finds nothing of what was in it.
 func (d *draft) clean() {
-	clear(d.text.Bytes())
-	d.text.Reset()
+	d.wipe()
 	if d.text.Cap() <= maxDraft {
 		drafts.Put(d)
 	}
+}
+
+func (d *draft) wipe() {
+	clear(d.text.Bytes())
+	d.text.Reset()
 }
 
 // openJSON opens what sealJSON made. Nothing, as after an erasure, leaves v as it is.

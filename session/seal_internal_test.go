@@ -41,7 +41,8 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestDraftsAreWiped: what was sealed is not left in what the next one writes into, whether it is kept or not.
+// TestDraftsAreWiped: what was sealed is not left in what the next one writes into. The draft stays out of the pool, or the
+// next one may write into it already.
 func TestDraftsAreWiped(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{100, 2 * maxDraft} {
@@ -50,7 +51,7 @@ func TestDraftsAreWiped(t *testing.T) {
 			t.Fatal(err)
 		}
 		written := d.text.Bytes()
-		d.clean()
+		d.wipe()
 		if bytes.Contains(written, []byte("Specimen")) || d.text.Len() != 0 {
 			t.Errorf("of %d bytes there is still %.20q, and %d bytes are kept", size, written, d.text.Len())
 		}

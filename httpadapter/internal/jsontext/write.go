@@ -28,11 +28,15 @@ const maxKept = 64 << 10
 
 // close gives the writer back. The next one to use it finds nothing of the text.
 func (w *writer) close() {
-	clear(w.text.Bytes())
-	w.text.Reset()
+	w.wipe()
 	if w.text.Cap() <= maxKept {
 		writers.Put(w)
 	}
+}
+
+func (w *writer) wipe() {
+	clear(w.text.Bytes())
+	w.text.Reset()
 }
 
 // Stringify writes v as JavaScript's JSON.stringify would: without white space and HTML escapes, U+2028, U+2029

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestWritersAreWiped: an answer is not left in what the next one is written into, whether it is kept or not.
+// TestWritersAreWiped: an answer is not left in what the next one is written into. The writer stays out of the pool, or the
+// next one may write into it already.
 func TestWritersAreWiped(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{100, 2 * maxKept} {
@@ -15,7 +16,7 @@ func TestWritersAreWiped(t *testing.T) {
 			t.Fatal(err)
 		}
 		written := w.text.Bytes()
-		w.close()
+		w.wipe()
 		if bytes.Contains(written, []byte("Specimen")) || w.text.Len() != 0 {
 			t.Errorf("of %d bytes there is still %.20q, and %d bytes are kept", size, written, w.text.Len())
 		}
